@@ -1,0 +1,248 @@
+//! What to do next about an order, from its facts and the clock alone. One watcher asks this whatever woke it, so a
+//! restart, a lost notice or a doubled one all end in the same steps.
+
+use crate::state::{Attempt, AttemptState, Order, OrderState, Refund, RefundState};
+use crate::{PayId, RefundId};
+
+/// Seconds after the payment string came at which an open attempt is asked about; then every 30 s to the deadline.
+const ASK_AFTER_S: [i64; 8] = [3, 6, 10, 15, 20, 30, 45, 60];
+/// Seconds between queries once [`ASK_AFTER_S`] is used up.
+const ASK_EVERY_S: i64 = 30;
+/// Seconds after an attempt ended at which it is asked about again, in case it was paid after all. The channels' bills
+/// cover what is later.
+const ASK_AFTER_END_S: [i64; 6] = [30, 120, 600, 3_600, 21_600, 86_400];
+/// Longest wait between two tries of a prepay or close call, seconds.
+const RETRY_CAP_S: i64 = 30;
+/// Longest wait between two tries of a refund, seconds.
+const REFUND_RETRY_CAP_S: i64 = 3_600;
+
+/// One thing to do at a channel, or to the order itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The deadline passed: mark the order as ending.
+    End,
+    /// Make the prepay call, under the attempt's own number.
+    Prepay(PayId),
+    /// Ask the channel about the attempt.
+    Query(PayId),
+    /// Ask the channel to close the attempt.
+    Close(PayId),
+    /// Ask about the refund, and call for it under the same number if the channel does not know it.
+    Refund(RefundId),
+}
+
+/// What is due now, and when to look again if nothing happens before.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// The step that is due.
+    pub step: Option<Step>,
+    /// Unix seconds; `None` when only new evidence can change the order.
+    pub wake_at: Option<i64>,
+}
+
+/// Something that may be due: at once, at a time, or not by itself.
+enum Due {
+    Now(Step),
+    At(i64),
+    Never,
+}
+
+/// 1, 2, 4, ... seconds after the first, second, third try without a known result.
+fn backoff_s(tries: u32, cap_s: i64) -> i64 {
+    1_i64.checked_shl(tries.saturating_sub(1).min(20)).unwrap_or(cap_s).min(cap_s)
+}
+
+/// The first of the times not yet used, that is, later than the last time of asking.
+fn next_ask(asked_at: Option<i64>, times: impl Iterator<Item = i64>) -> Option<i64> {
+    times.into_iter().find(|at| asked_at.is_none_or(|asked| asked < *at))
+}
+
+impl Order {
+    /// What is due at `now` (Unix seconds), and when to look again.
+    #[must_use]
+    pub fn plan(&self, now: i64) -> Plan {
+        let ending = matches!(self.state, OrderState::Reserved | OrderState::AwaitingPayment)
+            .then(|| if now >= self.deadline_at { Due::Now(Step::End) } else { Due::At(self.deadline_at) });
+        let attempts = self.attempts.iter().map(|attempt| self.attempt_due(attempt, now));
+        let refunds = self.refunds.iter().map(|refund| refund_due(refund, now));
+        let mut plan = Plan::default();
+        for due in ending.into_iter().chain(attempts).chain(refunds) {
+            match due {
+                Due::Now(step) => return Plan { step: Some(step), wake_at: Some(now) },
+                Due::At(at) => plan.wake_at = Some(plan.wake_at.map_or(at, |earlier| earlier.min(at))),
+                Due::Never => {}
+            }
+        }
+        plan
+    }
+
+    fn attempt_due(&self, attempt: &Attempt, now: i64) -> Due {
+        let selling = matches!(self.state, OrderState::Reserved | OrderState::AwaitingPayment);
+        let exists = !matches!(attempt.state, AttemptState::New | AttemptState::Rejected);
+        if attempt.ask_now && exists {
+            return Due::Now(Step::Query(attempt.pay_id.clone()));
+        }
+        let at = |at: Option<i64>, step: Step| match at {
+            Some(at) if at > now => Due::At(at),
+            Some(_) => Due::Now(step),
+            None => Due::Never,
+        };
+        let retry_at =
+            attempt.tried_at.map_or(now, |tried| tried.saturating_add(backoff_s(attempt.tries, RETRY_CAP_S)));
+        let query = || Step::Query(attempt.pay_id.clone());
+        let close = || Step::Close(attempt.pay_id.clone());
+        match attempt.state {
+            AttemptState::New if selling => Due::Now(Step::Prepay(attempt.pay_id.clone())),
+            AttemptState::Sent if selling => at(Some(retry_at), Step::Prepay(attempt.pay_id.clone())),
+            AttemptState::QrReady | AttemptState::Scanned if selling => at(self.open_ask_at(attempt), query()),
+            AttemptState::Sent | AttemptState::QrReady | AttemptState::Scanned => {
+                // Ask before closing: a payment found here is in time.
+                let asked = attempt.asked_at.is_some_and(|asked| self.closing_at.is_none_or(|ending| asked >= ending));
+                Due::Now(if asked { close() } else { query() })
+            }
+            AttemptState::CloseSent => {
+                // The close call's result is unknown: what the channel now says decides, then it is called again.
+                let asked = attempt.asked_at.is_some_and(|asked| attempt.tried_at.is_none_or(|tried| asked > tried));
+                at(Some(retry_at), if asked { close() } else { query() })
+            }
+            AttemptState::Closed => at(self.ended_ask_at(attempt), query()),
+            AttemptState::New | AttemptState::Rejected | AttemptState::Paid | AttemptState::Mismatch => Due::Never,
+        }
+    }
+
+    /// When an attempt that can be paid is asked about next. The deadline ends this schedule and starts the closing.
+    fn open_ask_at(&self, attempt: &Attempt) -> Option<i64> {
+        let ready = attempt.ready_at?;
+        let first = ASK_AFTER_S.into_iter().map(|after| ready.saturating_add(after));
+        next_ask(attempt.asked_at, first)
+            .or_else(|| attempt.asked_at.map(|asked| asked.saturating_add(ASK_EVERY_S)))
+            .filter(|at| *at < self.deadline_at)
+    }
+
+    fn ended_ask_at(&self, attempt: &Attempt) -> Option<i64> {
+        let ended = self.closing_at?;
+        next_ask(attempt.asked_at, ASK_AFTER_END_S.into_iter().map(|after| ended.saturating_add(after)))
+    }
+}
+
+fn refund_due(refund: &Refund, now: i64) -> Due {
+    let step = Step::Refund(refund.refund_id.clone());
+    match (refund.state, refund.tried_at) {
+        (RefundState::Done, _) => Due::Never,
+        (RefundState::New, _) | (_, None) => Due::Now(step),
+        (RefundState::Sent | RefundState::Processing | RefundState::Abnormal, Some(tried)) => {
+            let at = tried.saturating_add(backoff_s(refund.tries, REFUND_RETRY_CAP_S));
+            if at > now { Due::At(at) } else { Due::Now(step) }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::{ClosedBy, Event};
+    use crate::{Fen, OrderId, PayType};
+
+    const START: i64 = 1_000_000;
+
+    fn waiting() -> (Order, PayId) {
+        let mut order = Order::place(OrderId::from_bits(7), Fen::new(100).unwrap(), START + 300, PayType::Alipay);
+        let pay_id = order.attempts[0].pay_id.clone();
+        order.apply(&Event::PrepaySent { pay_id: pay_id.clone() }).unwrap();
+        order.apply(&Event::PrepayReady { pay_id: pay_id.clone(), at: START }).unwrap();
+        (order, pay_id)
+    }
+
+    /// Lives from wake to wake and lists when the channel was asked, in seconds after the start.
+    fn asked_times(order: &mut Order, until: i64) -> Vec<i64> {
+        let mut now = START;
+        let mut asked = Vec::new();
+        while now <= until {
+            let plan = order.plan(now);
+            match plan.step {
+                Some(Step::Query(_)) => {
+                    order.attempts[0].asked_at = Some(now);
+                    asked.push(now - START);
+                }
+                Some(step) => {
+                    assert_eq!(step, Step::End);
+                    break;
+                }
+                None => match plan.wake_at {
+                    Some(at) => now = at,
+                    None => break,
+                },
+            }
+        }
+        asked
+    }
+
+    #[test]
+    fn an_open_attempt_is_asked_about_by_the_schedule_and_never_after_the_deadline() {
+        let (mut order, _) = waiting();
+        let expected = [3, 6, 10, 15, 20, 30, 45, 60, 90, 120, 150, 180, 210, 240, 270];
+        assert_eq!(asked_times(&mut order, START + 1_000), expected);
+    }
+
+    #[test]
+    fn an_ended_attempt_is_asked_about_for_a_day() {
+        let (mut order, pay_id) = waiting();
+        order.apply(&Event::EndAsked { by: ClosedBy::Time, at: START }).unwrap();
+        order.apply(&Event::CloseProved { pay_id, at: START }).unwrap();
+        order.attempts[0].asked_at = Some(START);
+        assert_eq!(asked_times(&mut order, START + 200_000), [30, 120, 600, 3_600, 21_600, 86_400]);
+    }
+
+    #[test]
+    fn an_ending_attempt_is_asked_about_before_it_is_closed() {
+        let (mut order, pay_id) = waiting();
+        order.attempts[0].asked_at = Some(START + 299);
+        assert_eq!(order.plan(START + 300).step, Some(Step::End));
+        order.apply(&Event::EndAsked { by: ClosedBy::Time, at: START + 300 }).unwrap();
+        assert_eq!(order.plan(START + 300).step, Some(Step::Query(pay_id.clone())));
+        order.attempts[0].asked_at = Some(START + 300);
+        assert_eq!(order.plan(START + 300).step, Some(Step::Close(pay_id)));
+    }
+
+    #[test]
+    fn a_close_call_without_a_known_result_is_followed_by_a_query_and_tried_again() {
+        let (mut order, pay_id) = waiting();
+        order.apply(&Event::EndAsked { by: ClosedBy::Viewer, at: START }).unwrap();
+        order.apply(&Event::CloseSent { pay_id: pay_id.clone() }).unwrap();
+        order.attempts[0].tried_at = Some(START);
+        order.attempts[0].tries = 1;
+        assert_eq!(order.plan(START), Plan { step: None, wake_at: Some(START + 1) });
+        assert_eq!(order.plan(START + 1).step, Some(Step::Query(pay_id.clone())));
+        order.attempts[0].asked_at = Some(START + 1);
+        assert_eq!(order.plan(START + 1).step, Some(Step::Close(pay_id)));
+    }
+
+    #[test]
+    fn a_notice_makes_the_query_due_at_once_even_for_an_ended_order() {
+        let (mut order, pay_id) = waiting();
+        order.apply(&Event::EndAsked { by: ClosedBy::Time, at: START }).unwrap();
+        order.apply(&Event::CloseProved { pay_id: pay_id.clone(), at: START }).unwrap();
+        order.attempts[0].asked_at = Some(START + 200_000);
+        assert_eq!(order.plan(START + 200_000), Plan::default());
+        order.attempts[0].ask_now = true;
+        assert_eq!(order.plan(START + 200_000).step, Some(Step::Query(pay_id)));
+    }
+
+    #[test]
+    fn a_prepay_call_without_a_known_result_is_repeated_with_growing_pauses() {
+        let mut order = Order::place(OrderId::from_bits(7), Fen::new(100).unwrap(), START + 300, PayType::Wechat);
+        let pay_id = order.attempts[0].pay_id.clone();
+        assert_eq!(order.plan(START).step, Some(Step::Prepay(pay_id.clone())));
+        order.apply(&Event::PrepaySent { pay_id }).unwrap();
+        let mut pauses = Vec::new();
+        let mut now = START;
+        for tries in 1..8 {
+            order.attempts[0].tried_at = Some(now);
+            order.attempts[0].tries = tries;
+            let at = order.plan(now).wake_at.unwrap();
+            pauses.push(at - now);
+            now = at;
+        }
+        assert_eq!(pauses, [1, 2, 4, 8, 16, 30, 30]);
+    }
+}
