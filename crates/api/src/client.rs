@@ -1,0 +1,318 @@
+//! The client of one room's storefront: every answer is checked before it is handed on.
+
+use crate::answer::{self, AnswerFault, Asked, Ext, NotUsable};
+use crate::clock::{ShopClock, monotonic};
+use crate::error::{ErrorCode, Refusal, RefusalData};
+use crate::room::{Goods, Room, Viewer, ViewerToken};
+use crate::view::{OrderView, TimeView};
+use crate::{Params, RoomLink, Secret};
+use aws_lc_rs::rand;
+use eventsource_stream::Eventsource;
+use futures_util::{Stream, StreamExt};
+use order::OrderId;
+use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use std::sync::{PoisonError, RwLock};
+use std::time::Duration;
+
+/// Longest wait for a connection.
+const CONNECT_LIMIT: Duration = Duration::from_secs(4);
+/// Longest wait for a whole answer. An order waits for the channel, which has 10 s.
+const CALL_LIMIT: Duration = Duration::from_secs(15);
+/// Longest silence on an event stream; the storefront says something every 15 s.
+const SILENCE_LIMIT: Duration = Duration::from_secs(40);
+/// Largest answer taken, bytes: a room of 10,000 goods is about 4 MB.
+const ANSWER_MAX_BYTES: usize = 16 << 20;
+
+/// Why a call gave nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CallError {
+    /// No answer came. Whether the storefront acted is not known.
+    #[error("the shop did not answer: {0}")]
+    NoAnswer(String),
+    /// An answer came that must not be used.
+    #[error(transparent)]
+    Unusable(#[from] AnswerFault),
+    /// The storefront refused.
+    #[error("the shop refused: {}", .0.message)]
+    Refused(Refusal),
+}
+
+impl From<NotUsable> for CallError {
+    fn from(not_usable: NotUsable) -> CallError {
+        match not_usable {
+            NotUsable::Refused(refusal) => CallError::Refused(refusal),
+            NotUsable::Fault(fault) => CallError::Unusable(fault),
+        }
+    }
+}
+
+impl From<reqwest::Error> for CallError {
+    fn from(error: reqwest::Error) -> CallError {
+        // The address is left out: it may carry ids, and the reader knows which shop was called.
+        CallError::NoAnswer(error.without_url().to_string())
+    }
+}
+
+/// One room's storefront.
+#[derive(Debug)]
+pub struct Client {
+    http: reqwest::Client,
+    link: RoomLink,
+    clock: ShopClock,
+    token: RwLock<Option<Secret>>,
+}
+
+impl Client {
+    /// A client of the room that `link` names.
+    ///
+    /// # Errors
+    /// [`CallError::NoAnswer`] when the system's TLS set-up cannot be used.
+    pub fn new(link: RoomLink) -> Result<Client, CallError> {
+        let mut http = reqwest::Client::builder()
+            .connect_timeout(CONNECT_LIMIT)
+            .read_timeout(SILENCE_LIMIT)
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(concat!("liveshop/", env!("CARGO_PKG_VERSION")));
+        if link.is_loopback() {
+            // A proxy of the system cannot reach this machine's own shop.
+            http = http.no_proxy();
+        }
+        Ok(Client { http: http.build()?, link, clock: ShopClock::default(), token: RwLock::default() })
+    }
+
+    /// The room this client is for.
+    #[must_use]
+    pub fn link(&self) -> &RoomLink {
+        &self.link
+    }
+
+    /// From now on speaks as this viewer.
+    pub fn speak_as(&self, token: Secret) {
+        *self.token.write().unwrap_or_else(PoisonError::into_inner) = Some(token);
+    }
+
+    /// Has the shop prove that it holds the pinned key, and learns its time.
+    ///
+    /// # Errors
+    /// [`AnswerFault::BadSignature`] when it cannot; [`CallError::NoAnswer`].
+    pub async fn prove(&self) -> Result<(), CallError> {
+        let mut nonce = [0_u8; 16];
+        rand::fill(&mut nonce).map_err(|_| CallError::NoAnswer("the system gives no randomness".into()))?;
+        let nonce: String = nonce.iter().map(|byte| format!("{byte:02x}")).collect();
+        let asked = monotonic();
+        let object: Map<String, Value> = self.get(&["time"], &[("nonce", &nonce)]).await?;
+        if !self.link.key.verifies(&object) {
+            return Err(AnswerFault::BadSignature.into());
+        }
+        let time: TimeView = serde_json::from_value(Value::Object(object)).map_err(|_| AnswerFault::Malformed)?;
+        if time.nonce != nonce {
+            return Err(AnswerFault::Stale.into());
+        }
+        self.clock.set(time.timestamp, asked);
+        Ok(())
+    }
+
+    /// Becomes a new guest viewer and speaks as it.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn new_viewer(&self) -> Result<ViewerToken, CallError> {
+        let guest: ViewerToken = self.call(Method::POST, &["viewers"]).await?;
+        self.speak_as(guest.token.clone());
+        Ok(guest)
+    }
+
+    /// The room.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn room(&self) -> Result<Room, CallError> {
+        self.get(&["rooms", self.link.room_id.as_str()], &[]).await
+    }
+
+    /// The goods of the room, in lot order.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn goods(&self) -> Result<Vec<Goods>, CallError> {
+        self.get(&["rooms", self.link.room_id.as_str(), "goods"], &[]).await
+    }
+
+    /// The viewer's own account.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn viewer(&self) -> Result<Viewer, CallError> {
+        self.get(&["viewer"], &[]).await
+    }
+
+    /// A picture: its content type and bytes.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn picture(&self, picture: &str) -> Result<(String, Vec<u8>), CallError> {
+        let response = self.send(self.request(Method::GET, &["pictures", picture])).await?;
+        let kind = response.headers().get("content-type").and_then(|kind| kind.to_str().ok());
+        let kind = kind.unwrap_or("application/octet-stream").to_owned();
+        let body = body_of(response).await?;
+        Ok((kind, body))
+    }
+
+    /// `assist_payOrderByThird`: has an order made, or sends the same request again.
+    ///
+    /// # Errors
+    /// [`CallError::NoAnswer`] (sending the same params again is safe), the refusal, or the first check of the answer
+    /// that failed.
+    pub async fn pay_order(&self, params: &Params, asked: &Asked) -> Result<Ext, CallError> {
+        if self.clock.now().is_none() {
+            self.prove().await?;
+        }
+        let request = self.request(Method::POST, &["assist_payOrderByThird"]).json(params);
+        let response = request.timeout(CALL_LIMIT).send().await?;
+        let body = body_of(response).await?;
+        // The shop's time was proven above or earlier, so it is known.
+        let shop_now = self.clock.now().ok_or(AnswerFault::Stale)?;
+        Ok(answer::read(&body, &self.link.key, shop_now, asked)?)
+    }
+
+    /// One order of this viewer.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn order(&self, order_id: &OrderId) -> Result<OrderView, CallError> {
+        let object = self.get(&["orders", order_id.as_str()], &[]).await?;
+        self.view(&object, order_id)
+    }
+
+    /// Asks the storefront to end an order. The channel's answer decides how it ends.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn cancel(&self, order_id: &OrderId) -> Result<OrderView, CallError> {
+        let object = self.call(Method::POST, &["orders", order_id.as_str(), "cancel"]).await?;
+        self.view(&object, order_id)
+    }
+
+    /// Has the storefront ask the channel about an order at once.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn ask(&self, order_id: &OrderId) -> Result<OrderView, CallError> {
+        let object = self.call(Method::POST, &["orders", order_id.as_str(), "ask"]).await?;
+        self.view(&object, order_id)
+    }
+
+    /// The order's view now and after each change, until the connection ends. A view that is not signed by the shop,
+    /// or is another order's, ends the stream with an error.
+    ///
+    /// # Errors
+    /// [`CallError`] when the stream cannot be opened.
+    pub async fn order_events(
+        &self,
+        order_id: &OrderId,
+    ) -> Result<impl Stream<Item = Result<OrderView, CallError>> + Send + use<>, CallError> {
+        let events = self.events(&["orders", order_id.as_str(), "events"]).await?;
+        let (key, order_id) = (self.link.key.clone(), order_id.clone());
+        Ok(events.map(move |event| {
+            let object: Map<String, Value> = serde_json::from_str(&event?).map_err(|_| AnswerFault::Malformed)?;
+            let view = OrderView::verified(&object, &key).ok_or(AnswerFault::BadSignature)?;
+            if view.order_id == order_id { Ok(view) } else { Err(AnswerFault::OtherOrder.into()) }
+        }))
+    }
+
+    /// Says whenever goods or room changed, until the connection ends.
+    ///
+    /// # Errors
+    /// [`CallError`] when the stream cannot be opened.
+    pub async fn room_events(&self) -> Result<impl Stream<Item = Result<String, CallError>> + Send + use<>, CallError> {
+        self.events(&["rooms", self.link.room_id.as_str(), "events"]).await
+    }
+
+    async fn events(
+        &self,
+        path: &[&str],
+    ) -> Result<impl Stream<Item = Result<String, CallError>> + Send + use<>, CallError> {
+        let request = self.request(Method::GET, path).header("accept", "text/event-stream");
+        let response = accepted(request.send().await?).await?;
+        let events = response.bytes_stream().eventsource();
+        Ok(events.map(|event| match event {
+            Ok(event) => Ok(event.data),
+            Err(error) => Err(CallError::NoAnswer(error.to_string())),
+        }))
+    }
+
+    fn view(&self, object: &Map<String, Value>, order_id: &OrderId) -> Result<OrderView, CallError> {
+        let view = OrderView::verified(object, &self.link.key).ok_or(AnswerFault::BadSignature)?;
+        if view.order_id == *order_id { Ok(view) } else { Err(AnswerFault::OtherOrder.into()) }
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &[&str], query: &[(&str, &str)]) -> Result<T, CallError> {
+        read(self.send(self.request(Method::GET, path).query(query)).await?).await
+    }
+
+    async fn call<T: DeserializeOwned>(&self, method: Method, path: &[&str]) -> Result<T, CallError> {
+        read(self.send(self.request(method, path)).await?).await
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<Response, CallError> {
+        accepted(request.timeout(CALL_LIMIT).send().await?).await
+    }
+
+    fn request(&self, method: Method, path: &[&str]) -> RequestBuilder {
+        let request = self.http.request(method, address(&self.link.shop, path));
+        match &*self.token.read().unwrap_or_else(PoisonError::into_inner) {
+            Some(token) => request.bearer_auth(token.expose()),
+            None => request,
+        }
+    }
+}
+
+/// `{shop}/v1/{path}`, each part percent-encoded. A shop may live under a path of its host.
+fn address(shop: &Url, path: &[&str]) -> Url {
+    let mut url = shop.clone();
+    // Fails only for addresses that cannot have a path; a room link's are http or https.
+    if let Ok(mut parts) = url.path_segments_mut() {
+        parts.pop_if_empty().push("v1").extend(path);
+    }
+    url
+}
+
+/// Lets a 2xx answer pass and reads the refusal out of any other.
+async fn accepted(response: Response) -> Result<Response, CallError> {
+    let status = response.status();
+    if status.is_success() {
+        return Ok(response);
+    }
+    let body = body_of(response).await?;
+    match answer::data_of(&body) {
+        Err(NotUsable::Refused(refusal)) => Err(CallError::Refused(refusal)),
+        // Something between us and the shop answered: a proxy, a login page.
+        Ok(_) | Err(NotUsable::Fault(_)) => match status {
+            StatusCode::TOO_MANY_REQUESTS => Err(CallError::Refused(Refusal {
+                code: ErrorCode::TooManyRequests,
+                message: "too many requests".into(),
+                data: RefusalData::default(),
+            })),
+            status => Err(CallError::NoAnswer(format!("status {status}"))),
+        },
+    }
+}
+
+async fn read<T: DeserializeOwned>(response: Response) -> Result<T, CallError> {
+    let body = body_of(response).await?;
+    serde_json::from_slice(&body).map_err(|_| AnswerFault::Malformed.into())
+}
+
+async fn body_of(response: Response) -> Result<Vec<u8>, CallError> {
+    let mut body = Vec::new();
+    let mut parts = response.bytes_stream();
+    while let Some(part) = parts.next().await {
+        body.extend_from_slice(&part?);
+        if body.len() > ANSWER_MAX_BYTES {
+            return Err(AnswerFault::Malformed.into());
+        }
+    }
+    Ok(body)
+}

@@ -1,0 +1,24 @@
+//! The contract a client of the storefront sees: the params it sends, the answer it gets, the signed ext and order
+//! views, and the Rust client that checks all of them. The window's TypeScript types are generated from here.
+#![deny(missing_docs)]
+
+pub mod answer;
+pub mod client;
+pub mod clock;
+pub mod error;
+pub mod link;
+pub mod params;
+pub mod room;
+pub mod secret;
+pub mod sign;
+pub mod view;
+
+pub use answer::{AnswerFault, Asked, Ext, ThirdPartyOrder};
+pub use client::{CallError, Client};
+pub use error::{ErrorCode, Refusal};
+pub use link::{LinkError, RoomLink};
+pub use params::Params;
+pub use room::{Goods, Room, RoomState, Viewer, ViewerToken};
+pub use secret::Secret;
+pub use sign::{ShopKey, ShopSigner};
+pub use view::{AttemptView, OrderView, RefundView};

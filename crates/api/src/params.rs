@@ -1,0 +1,52 @@
+//! What a client sends to have an order made: ids and a wish, never a price or a name.
+
+use order::{GoodsId, OrderId, PayType, RequestId};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Most pieces in one order.
+pub const QUANTITY_MAX: u32 = 999;
+/// Longest note to the streamer, characters.
+pub const NOTE_MAX_CHARS: usize = 200;
+
+/// The body of `assist_payOrderByThird`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Params {
+    /// Minted by the client and kept: the same id always gives the same order.
+    #[schema(value_type = String, example = "01JBX3K8Q9RSTVWXYZ0123456")]
+    pub request_id: RequestId,
+    /// The target identifier of the goods.
+    #[schema(value_type = String)]
+    pub goods_id: GoodsId,
+    /// Pieces, 1 to 999.
+    pub quantity: u32,
+    /// The payment type the viewer chose.
+    #[schema(value_type = String, pattern = "^(alipay|wechat)$")]
+    pub pay_type: PayType,
+    /// The version of the price the viewer saw. If the price has changed since, no order is made.
+    pub price_version: i64,
+    /// Asks for another attempt of this order, with another payment type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub order_id: Option<OrderId>,
+    /// For the streamer, who ships the goods; at most 200 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+impl Params {
+    /// Checks what the types cannot say.
+    ///
+    /// # Errors
+    /// A sentence that names the field and what it must be.
+    pub fn check(&self) -> Result<(), String> {
+        if !(1..=QUANTITY_MAX).contains(&self.quantity) {
+            return Err(format!("quantity must be 1 to {QUANTITY_MAX}"));
+        }
+        if self.note.as_ref().is_some_and(|note| note.chars().count() > NOTE_MAX_CHARS) {
+            return Err(format!("note must be at most {NOTE_MAX_CHARS} characters"));
+        }
+        Ok(())
+    }
+}
