@@ -79,8 +79,13 @@ impl Order {
     fn attempt_due(&self, attempt: &Attempt, now: i64) -> Due {
         let selling = matches!(self.state, OrderState::Reserved | OrderState::AwaitingPayment);
         let exists = !matches!(attempt.state, AttemptState::New | AttemptState::Rejected);
+        let query = || Step::Query(attempt.pay_id.clone());
         if attempt.ask_now && exists {
-            return Due::Now(Step::Query(attempt.pay_id.clone()));
+            let at = match attempt.asked_at {
+                Some(asked) if attempt.ask_fails > 0 => asked.saturating_add(backoff_s(attempt.ask_fails, RETRY_CAP_S)),
+                Some(_) | None => now,
+            };
+            return if at > now { Due::At(at) } else { Due::Now(query()) };
         }
         let at = |at: Option<i64>, step: Step| match at {
             Some(at) if at > now => Due::At(at),
@@ -89,7 +94,6 @@ impl Order {
         };
         let retry_at =
             attempt.tried_at.map_or(now, |tried| tried.saturating_add(backoff_s(attempt.tries, RETRY_CAP_S)));
-        let query = || Step::Query(attempt.pay_id.clone());
         let close = || Step::Close(attempt.pay_id.clone());
         match attempt.state {
             AttemptState::New if selling => Due::Now(Step::Prepay(attempt.pay_id.clone())),
@@ -148,7 +152,7 @@ mod tests {
     fn waiting() -> (Order, PayId) {
         let mut order = Order::place(OrderId::from_bits(7), Fen::new(100).unwrap(), START + 300, PayType::Alipay);
         let pay_id = order.attempts[0].pay_id.clone();
-        order.apply(&Event::PrepaySent { pay_id: pay_id.clone() }).unwrap();
+        order.apply(&Event::PrepaySent { pay_id: pay_id.clone(), at: START }).unwrap();
         order.apply(&Event::PrepayReady { pay_id: pay_id.clone(), at: START }).unwrap();
         (order, pay_id)
     }
@@ -208,9 +212,7 @@ mod tests {
     fn a_close_call_without_a_known_result_is_followed_by_a_query_and_tried_again() {
         let (mut order, pay_id) = waiting();
         order.apply(&Event::EndAsked { by: ClosedBy::Viewer, at: START }).unwrap();
-        order.apply(&Event::CloseSent { pay_id: pay_id.clone() }).unwrap();
-        order.attempts[0].tried_at = Some(START);
-        order.attempts[0].tries = 1;
+        order.apply(&Event::CloseSent { pay_id: pay_id.clone(), at: START }).unwrap();
         assert_eq!(order.plan(START), Plan { step: None, wake_at: Some(START + 1) });
         assert_eq!(order.plan(START + 1).step, Some(Step::Query(pay_id.clone())));
         order.attempts[0].asked_at = Some(START + 1);
@@ -226,6 +228,9 @@ mod tests {
         assert_eq!(order.plan(START + 200_000), Plan::default());
         order.attempts[0].ask_now = true;
         assert_eq!(order.plan(START + 200_000).step, Some(Step::Query(pay_id)));
+        // A query without an answer is repeated with pauses, not given up.
+        order.attempts[0].ask_fails = 3;
+        assert_eq!(order.plan(START + 200_000).wake_at, Some(START + 200_004));
     }
 
     #[test]
@@ -233,12 +238,10 @@ mod tests {
         let mut order = Order::place(OrderId::from_bits(7), Fen::new(100).unwrap(), START + 300, PayType::Wechat);
         let pay_id = order.attempts[0].pay_id.clone();
         assert_eq!(order.plan(START).step, Some(Step::Prepay(pay_id.clone())));
-        order.apply(&Event::PrepaySent { pay_id }).unwrap();
         let mut pauses = Vec::new();
         let mut now = START;
-        for tries in 1..8 {
-            order.attempts[0].tried_at = Some(now);
-            order.attempts[0].tries = tries;
+        for _ in 1..8 {
+            order.apply(&Event::PrepaySent { pay_id: pay_id.clone(), at: now }).unwrap();
             let at = order.plan(now).wake_at.unwrap();
             pauses.push(at - now);
             now = at;

@@ -292,6 +292,8 @@ pub struct Attempt {
     pub asked_at: Option<i64>,
     /// A notice or the viewer wants it asked at once.
     pub ask_now: bool,
+    /// How many queries in a row got no answer.
+    pub ask_fails: u32,
     /// When the last call that changes something (prepay, close) was begun.
     pub tried_at: Option<i64>,
     /// How many of those calls in a row ended without a known result.
@@ -309,6 +311,7 @@ impl Attempt {
             ready_at: None,
             asked_at: None,
             ask_now: false,
+            ask_fails: 0,
             tried_at: None,
             tries: 0,
         }
@@ -367,6 +370,8 @@ pub enum Event {
     PrepaySent {
         /// The attempt.
         pay_id: PayId,
+        /// When, Unix seconds.
+        at: i64,
     },
     /// 3: the channel gave a payment string.
     PrepayReady {
@@ -396,6 +401,8 @@ pub enum Event {
     CloseSent {
         /// The attempt.
         pay_id: PayId,
+        /// When, Unix seconds.
+        at: i64,
     },
     /// 10: the channel says the attempt can no longer be paid.
     CloseProved {
@@ -431,6 +438,8 @@ pub enum Event {
     RefundSent {
         /// The refund.
         refund_id: RefundId,
+        /// When, Unix seconds.
+        at: i64,
     },
     /// 14: the channel accepted the refund and is at it.
     RefundAccepted {
@@ -552,8 +561,8 @@ impl Order {
     fn change(&mut self, event: &Event) -> Option<Vec<Effect>> {
         match event {
             Event::Attempted { pay_type } => self.attempted(*pay_type),
-            Event::PrepaySent { pay_id } => {
-                self.step(pay_id, &[AttemptState::New, AttemptState::Sent], AttemptState::Sent)
+            Event::PrepaySent { pay_id, at } => {
+                self.sent(pay_id, &[AttemptState::New, AttemptState::Sent], AttemptState::Sent, *at)
             }
             Event::PrepayReady { pay_id, at } => self.prepay_ready(pay_id, *at),
             Event::PrepayRefused { pay_id } => {
@@ -562,12 +571,12 @@ impl Order {
             }
             Event::Scanned { pay_id } => self.scanned(pay_id),
             Event::EndAsked { by, at } => self.end_asked(*by, *at),
-            Event::CloseSent { pay_id } => self.close_sent(pay_id),
+            Event::CloseSent { pay_id, at } => self.close_sent(pay_id, *at),
             Event::CloseProved { pay_id, at } => self.close_proved(pay_id, *at),
             Event::Paid { pay_id, amount, restock } => self.paid(pay_id, *amount, *restock),
             Event::Returned { pay_id, amount } => self.returned(pay_id, *amount),
             Event::Differs { pay_id, mismatch } => self.differs(pay_id, *mismatch),
-            Event::RefundSent { refund_id } => self.refund_step(refund_id, RefundState::Sent),
+            Event::RefundSent { refund_id, at } => self.refund_sent(refund_id, *at),
             Event::RefundAccepted { refund_id } => self.refund_step(refund_id, RefundState::Processing),
             Event::RefundStuck { refund_id } => self.refund_step(refund_id, RefundState::Abnormal),
             Event::RefundDone { refund_id } => self.refund_done(refund_id),
@@ -582,7 +591,24 @@ impl Order {
     /// Moves an attempt that stands in one of `from` to `to`.
     fn step(&mut self, pay_id: &PayId, from: &[AttemptState], to: AttemptState) -> Option<Vec<Effect>> {
         let attempt = self.find(pay_id)?;
-        from.contains(&attempt.state).then(|| attempt.state = to).map(|()| Vec::new())
+        if !from.contains(&attempt.state) {
+            return None;
+        }
+        attempt.state = to;
+        attempt.tries = 0;
+        Some(Vec::new())
+    }
+
+    /// Moves an attempt to a state that means a call is out, and counts the tries of that call.
+    fn sent(&mut self, pay_id: &PayId, from: &[AttemptState], to: AttemptState, at: i64) -> Option<Vec<Effect>> {
+        let attempt = self.find(pay_id)?;
+        if !from.contains(&attempt.state) {
+            return None;
+        }
+        attempt.tries = if attempt.state == to { attempt.tries.saturating_add(1) } else { 1 };
+        attempt.tried_at = Some(at);
+        attempt.state = to;
+        Some(Vec::new())
     }
 
     fn attempted(&mut self, pay_type: PayType) -> Option<Vec<Effect>> {
@@ -631,13 +657,13 @@ impl Order {
         }
     }
 
-    fn close_sent(&mut self, pay_id: &PayId) -> Option<Vec<Effect>> {
+    fn close_sent(&mut self, pay_id: &PayId, at: i64) -> Option<Vec<Effect>> {
         // An attempt is closed because its order ends, or because another attempt of it was paid.
         if matches!(self.state, OrderState::Reserved | OrderState::AwaitingPayment) {
             return None;
         }
         let from = [AttemptState::Sent, AttemptState::QrReady, AttemptState::Scanned, AttemptState::CloseSent];
-        self.step(pay_id, &from, AttemptState::CloseSent)
+        self.sent(pay_id, &from, AttemptState::CloseSent, at)
     }
 
     fn close_proved(&mut self, pay_id: &PayId, at: i64) -> Option<Vec<Effect>> {
@@ -738,6 +764,16 @@ impl Order {
                 Some(vec![Effect::Alarm { mismatch }])
             }
         }
+    }
+
+    fn refund_sent(&mut self, refund_id: &RefundId, at: i64) -> Option<Vec<Effect>> {
+        let effects = self.refund_step(refund_id, RefundState::Sent)?;
+        let refund = self.refunds.iter_mut().find(|refund| refund.refund_id == *refund_id)?;
+        if refund.state == RefundState::Sent {
+            refund.tried_at = Some(at);
+            refund.tries = refund.tries.saturating_add(1);
+        }
+        Some(effects)
     }
 
     fn refund_step(&mut self, refund_id: &RefundId, to: RefundState) -> Option<Vec<Effect>> {

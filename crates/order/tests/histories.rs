@@ -55,11 +55,11 @@ fn events(order: &Order) -> Vec<Event> {
     for pay_id in ids {
         let id = || pay_id.clone();
         events.extend([
-            Event::PrepaySent { pay_id: id() },
+            Event::PrepaySent { pay_id: id(), at: 4 },
             Event::PrepayReady { pay_id: id(), at: 5 },
             Event::PrepayRefused { pay_id: id() },
             Event::Scanned { pay_id: id() },
-            Event::CloseSent { pay_id: id() },
+            Event::CloseSent { pay_id: id(), at: 11 },
             Event::CloseProved { pay_id: id(), at: 12 },
             Event::Paid { pay_id: id(), amount, restock: true },
             Event::Paid { pay_id: id(), amount, restock: false },
@@ -72,7 +72,7 @@ fn events(order: &Order) -> Vec<Event> {
     for refund in &order.refunds {
         let refund_id = refund.refund_id.clone();
         events.extend([
-            Event::RefundSent { refund_id: refund_id.clone() },
+            Event::RefundSent { refund_id: refund_id.clone(), at: 20 },
             Event::RefundAccepted { refund_id: refund_id.clone() },
             Event::RefundStuck { refund_id: refund_id.clone() },
             Event::RefundDone { refund_id },
@@ -186,7 +186,7 @@ fn two_attempts_both_paid_end_in_one_delivery_and_one_full_refund() {
     order.apply(&Event::Attempted { pay_type: PayType::Wechat }).unwrap();
     let ids: Vec<PayId> = order.attempts.iter().map(|attempt| attempt.pay_id.clone()).collect();
     for pay_id in &ids {
-        order.apply(&Event::PrepaySent { pay_id: pay_id.clone() }).unwrap();
+        order.apply(&Event::PrepaySent { pay_id: pay_id.clone(), at: 1 }).unwrap();
         order.apply(&Event::PrepayReady { pay_id: pay_id.clone(), at: 1 }).unwrap();
     }
     let amount = order.amount;

@@ -1,0 +1,276 @@
+//! Making an order: everything that decides is looked up here, in one transaction; the client sent only ids.
+
+use crate::limits::Who;
+use crate::push::Change;
+use crate::shop::{Shop, ShopError};
+use crate::store::{self, Evidence, Placed, Record, Snapshot};
+use api::answer::{Ext, THIRD_PARTY_ORDER};
+use api::error::RefusalData;
+use api::{ErrorCode, Params, Refusal};
+use order::state::{AttemptState, ClosedBy, Event, Order};
+use order::{Fen, Merchant, OrderId, RoomId, ViewerId};
+use serde_json::{Map, Value, json};
+use std::time::Duration;
+use tokio::sync::broadcast::error::RecvError;
+
+/// How long a client waits for the channel's payment string; the channel call itself has 10 s.
+const CODE_WAIT: Duration = Duration::from_secs(11);
+/// When a client that waited in vain may ask again, seconds.
+const CODE_RETRY_S: u32 = 3;
+
+impl Shop {
+    /// `assist_payOrderByThird`: makes the order, waits for the payment string, and answers with the signed data.
+    /// The same request gives the same order, as often as it comes.
+    ///
+    /// # Errors
+    /// [`ShopError`].
+    pub async fn pay_order(&self, viewer: &ViewerId, address: &str, params: Params) -> Result<Value, ShopError> {
+        params.check().map_err(|why| ShopError::refuse(ErrorCode::InvalidParams, why))?;
+        let mut changes = self.push.listen();
+        let order_id = match self.place(viewer, address, params).await? {
+            Placed::New(order_id) => {
+                tracing::info!(order.id = %order_id, "order placed");
+                order_id
+            }
+            Placed::Before(order_id) => order_id,
+        };
+        self.due.notify_one();
+        let mut waited = std::pin::pin!(tokio::time::sleep(CODE_WAIT));
+        loop {
+            let record = self.store.order(&order_id).await?.ok_or_else(no_order)?;
+            if let Some(answer) = self.answer(&record) {
+                return answer;
+            }
+            tokio::select! {
+                changed = changes.recv() => match changed {
+                    Ok(_) | Err(RecvError::Lagged(_)) => {}
+                    Err(RecvError::Closed) => return Err(no_code_yet(&order_id)),
+                },
+                () = &mut waited => return Err(no_code_yet(&order_id)),
+            }
+        }
+    }
+
+    /// Row 1: price, stock, limit and the order with its first attempt, in one transaction, before anything is sent.
+    ///
+    /// # Errors
+    /// [`ShopError`]; nothing was written.
+    pub async fn place(&self, viewer: &ViewerId, address: &str, params: Params) -> Result<Placed, ShopError> {
+        let now = self.clock.now_s();
+        let channel = self.channels.get(&params.pay_type);
+        let merchant = channel.map(|channel| channel.merchant().clone()).ok_or_else(|| {
+            ShopError::refuse(ErrorCode::ChannelUnavailable, format!("this shop has not set up {}", params.pay_type))
+        })?;
+        let order_id = OrderId::from_bits(self.random.bits()?);
+        let deadline_at = now.saturating_add(self.order_deadline_s);
+        for (who, key) in
+            [(Who::Viewer, viewer.as_str()), (Who::Address, address), (Who::Goods, params.goods_id.as_str())]
+        {
+            self.limits.count(who, key, now).map_err(too_often)?;
+        }
+        let viewer = viewer.clone();
+        let (placed, room) = self
+            .store
+            .write(move |tx| {
+                Box::pin(async move { place(tx, &viewer, params, order_id, &merchant, now, deadline_at).await })
+            })
+            .await?;
+        if let Some(room_id) = room {
+            self.push.tell(Change::Room(room_id));
+        }
+        Ok(placed)
+    }
+
+    /// The answer to the request that made this order, once there is one.
+    fn answer(&self, record: &Record) -> Option<Result<Value, ShopError>> {
+        let attempt = record.order.attempts.last()?;
+        let trade = record.trades.get(&attempt.pay_id)?;
+        if let Some(code) = &trade.code {
+            let order_id = &record.order.id;
+            let ext = self.ext(record, attempt, &trade.merchant, code);
+            return Some(Ok(json!({"kind": THIRD_PARTY_ORDER, "order_id": order_id, "ext": ext})));
+        }
+        match attempt.state {
+            AttemptState::Rejected | AttemptState::Closed | AttemptState::Mismatch => {
+                let message = "the channel did not accept the order; nothing was charged";
+                Some(Err(unavailable(&record.order.id, message, None)))
+            }
+            AttemptState::New
+            | AttemptState::Sent
+            | AttemptState::QrReady
+            | AttemptState::Scanned
+            | AttemptState::CloseSent
+            | AttemptState::Paid => None,
+        }
+    }
+
+    fn ext(
+        &self,
+        record: &Record,
+        attempt: &order::state::Attempt,
+        merchant: &Merchant,
+        code: &str,
+    ) -> Map<String, Value> {
+        let now = self.clock.now_s();
+        let payable = record.order.state == order::state::OrderState::AwaitingPayment;
+        self.signed(&Ext {
+            timestamp: now,
+            order_id: record.order.id.clone(),
+            pay_id: attempt.pay_id.clone(),
+            partner_id: merchant.partner_id.clone(),
+            pay_type: attempt.pay_type,
+            goods_id: record.snapshot.goods_id.clone(),
+            quantity: record.snapshot.quantity,
+            amount_fen: record.order.amount,
+            expires_in_s: if payable { record.order.deadline_at.saturating_sub(now).max(0) } else { 0 },
+            code: code.to_owned(),
+            key_id: String::new(),
+            sign: String::new(),
+        })
+    }
+
+    /// The viewer's own order. Somebody else's and none at all answer alike.
+    ///
+    /// # Errors
+    /// [`ShopError`].
+    pub async fn order_of(&self, viewer: &ViewerId, order_id: &OrderId) -> Result<Record, ShopError> {
+        let record = self.store.order(order_id).await?;
+        record.filter(|record| record.snapshot.viewer_id == *viewer).ok_or_else(no_order)
+    }
+
+    /// Asks for an order to end. The channel is asked first; its answer decides.
+    ///
+    /// # Errors
+    /// [`ShopError`].
+    pub async fn cancel(&self, viewer: &ViewerId, order_id: &OrderId) -> Result<Record, ShopError> {
+        let before = self.order_of(viewer, order_id).await?;
+        let now = self.clock.now_s();
+        let event = Event::EndAsked { by: ClosedBy::Viewer, at: now };
+        let record = match self.store.apply(order_id, event, Evidence::text("asked by the viewer"), now).await {
+            Ok(record) => record,
+            Err(store::ApplyError::Store(error)) => return Err(error.into()),
+            // The machine takes this event in every state; an order whose books do not allow it stays as it was.
+            Err(error) => {
+                tracing::error!(order.id = %order_id, %error, "the order could not be ended");
+                before
+            }
+        };
+        self.changed(&record);
+        self.due.notify_one();
+        Ok(record)
+    }
+
+    /// Has the channel asked about an order at once: the viewer says they paid.
+    ///
+    /// # Errors
+    /// [`ShopError`].
+    pub async fn ask(&self, viewer: &ViewerId, order_id: &OrderId) -> Result<Record, ShopError> {
+        let record = self.order_of(viewer, order_id).await?;
+        let now = self.clock.now_s();
+        self.limits.count(Who::Viewer, viewer.as_str(), now).map_err(too_often)?;
+        for attempt in &record.order.attempts {
+            self.store.ask_now(order_id, &attempt.pay_id, now).await?;
+        }
+        self.due.notify_one();
+        Ok(record)
+    }
+
+    /// Tells who listens that an order, and with it perhaps the stock, changed.
+    pub(crate) fn changed(&self, record: &Record) {
+        self.push.tell(Change::Order(record.order.id.clone()));
+        self.push.tell(Change::Room(record.snapshot.room_id.clone()));
+    }
+}
+
+/// The transaction of row 1. Also says whose room's stock changed.
+async fn place(
+    tx: &mut sqlx::AnyConnection,
+    viewer: &ViewerId,
+    params: Params,
+    order_id: OrderId,
+    merchant: &Merchant,
+    now: i64,
+    deadline_at: i64,
+) -> Result<(Placed, Option<RoomId>), ShopError> {
+    // Params is a struct of texts and numbers: it always has a JSON form.
+    let sent = serde_json::to_string(&params).unwrap_or_default();
+    if let Some((made, with)) = store::by_request(tx, viewer, &params.request_id).await? {
+        if with == sent {
+            return Ok((Placed::Before(made), None));
+        }
+        return Err(conflict(&made, "this request id was used for another order"));
+    }
+    let item = store::find_on_sale(tx, &params.goods_id).await?;
+    let item = item.ok_or(ShopError::refuse(ErrorCode::NotOnSale, "this item is not on sale"))?;
+    let goods = item.goods;
+    if goods.price_version != params.price_version {
+        let data = RefusalData {
+            price_fen: Some(goods.price_fen),
+            price_version: Some(goods.price_version),
+            ..RefusalData::default()
+        };
+        return Err(refused(ErrorCode::PriceChanged, "the price has changed", data));
+    }
+    let (bought, open) = store::share(tx, viewer.as_str(), &goods.goods_id).await?;
+    if let Some(open) = open.and_then(|open| OrderId::new(open).ok()) {
+        return Err(conflict(&open, "an order for this item is still open"));
+    }
+    if let Some(limit) = goods.limit_per_viewer
+        && bought.saturating_add(params.quantity) > limit
+    {
+        let data = RefusalData { limit: Some(limit), bought: Some(bought), ..RefusalData::default() };
+        return Err(refused(ErrorCode::LimitReached, "one person may not have more of this item", data));
+    }
+    let amount = Fen::new(goods.price_fen).ok().and_then(|price| price.times(params.quantity));
+    let amount = amount.ok_or(ShopError::refuse(ErrorCode::InvalidParams, "the amount is too large for one order"))?;
+    let pieces = i64::from(params.quantity);
+    if !store::move_stock(tx, &goods.goods_id, pieces.saturating_neg(), pieces, 0).await? {
+        let data = RefusalData { stock_left: Some(goods.stock_left), ..RefusalData::default() };
+        return Err(refused(ErrorCode::SoldOut, "there are not enough left", data));
+    }
+    store::set_share(tx, viewer.as_str(), &goods.goods_id, pieces, Some(order_id.as_str())).await?;
+    let order = Order::place(order_id.clone(), amount, deadline_at, params.pay_type);
+    let snapshot = Snapshot {
+        viewer_id: viewer.clone(),
+        room_id: item.room_id.clone(),
+        request_id: params.request_id,
+        params: sent,
+        goods_id: goods.goods_id,
+        kind: goods.kind,
+        title: goods.title,
+        quantity: params.quantity,
+        fins: goods.fins.map(|fins| i64::from(fins).saturating_mul(pieces)),
+        note: params.note,
+        created_at: now,
+    };
+    store::insert(tx, &order, &snapshot, merchant).await?;
+    Ok((Placed::New(order_id), Some(item.room_id)))
+}
+
+/// Somebody else's order and none at all answer alike.
+fn no_order() -> ShopError {
+    ShopError::refuse(ErrorCode::NotFound, "there is no such order of yours")
+}
+
+fn refused(code: ErrorCode, message: &str, data: RefusalData) -> ShopError {
+    ShopError::Refused(Refusal { code, message: message.into(), data })
+}
+
+fn conflict(order_id: &OrderId, message: &str) -> ShopError {
+    let data = RefusalData { order_id: Some(order_id.to_string()), ..RefusalData::default() };
+    refused(ErrorCode::RequestConflict, message, data)
+}
+
+fn unavailable(order_id: &OrderId, message: &str, retry_after_s: Option<u32>) -> ShopError {
+    let data = RefusalData { order_id: Some(order_id.to_string()), retry_after_s, ..RefusalData::default() };
+    refused(ErrorCode::ChannelUnavailable, message, data)
+}
+
+fn no_code_yet(order_id: &OrderId) -> ShopError {
+    unavailable(order_id, "the channel has not answered yet; the same request may be sent again", Some(CODE_RETRY_S))
+}
+
+pub(crate) fn too_often(retry_after_s: u32) -> ShopError {
+    let data = RefusalData { retry_after_s: Some(retry_after_s), ..RefusalData::default() };
+    refused(ErrorCode::TooManyRequests, "too many orders at once", data)
+}

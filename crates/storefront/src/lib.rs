@@ -1,0 +1,20 @@
+//! The shop server: it makes every order, is the only one to speak with the channels, and delivers what was paid.
+//!
+//! One order's way: [`checkout`] writes it, [`watcher`] finds it due, [`steps`] does the steps that `order::plan` asks
+//! for, and [`store`] takes each result in one transaction.
+#![warn(clippy::wildcard_enum_match_arm)]
+
+pub mod checkout;
+pub mod clock;
+pub mod config;
+pub mod import;
+pub mod keys;
+pub mod limits;
+pub mod push;
+pub mod random;
+pub mod routes;
+pub mod serve;
+pub mod shop;
+pub mod steps;
+pub mod store;
+pub mod watcher;

@@ -1,0 +1,101 @@
+//! For operators, and the shop's time for clients.
+
+use super::{AppState, RefusedAnswer};
+use crate::shop::{Shop, ShopError};
+use api::ErrorCode;
+use api::view::TimeView;
+use axum::Json;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use std::sync::Arc;
+use utoipa::OpenApi;
+
+/// The process is there.
+#[utoipa::path(get, path = "/healthz", responses((status = 200)))]
+pub(super) async fn healthz() -> StatusCode {
+    StatusCode::OK
+}
+
+/// It can serve: the database answers and it is not stopping.
+#[utoipa::path(get, path = "/readyz", responses((status = 200), (status = 503)))]
+pub(super) async fn readyz(State(AppState { shop, stop }): State<AppState>) -> StatusCode {
+    let stopping = *stop.borrow();
+    match shop.store.next_wake().await {
+        Ok(_) if !stopping => StatusCode::OK,
+        Ok(_) | Err(_) => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
+/// What the time may be asked with.
+#[derive(Deserialize)]
+pub(super) struct TimeQuery {
+    nonce: String,
+}
+
+/// The server's time, signed together with the client's nonce: proof that the shop holds its key, and that it is now.
+#[utoipa::path(get, path = "/v1/time", params(("nonce" = String, Query, description = "16 to 64 letters and digits")),
+    responses((status = 200, body = TimeView), (status = 400, body = RefusedAnswer)))]
+pub(super) async fn time(
+    State(shop): State<Arc<Shop>>,
+    query: Result<Query<TimeQuery>, axum::extract::rejection::QueryRejection>,
+) -> Result<Json<Map<String, Value>>, ShopError> {
+    let refuse = || ShopError::refuse(ErrorCode::InvalidParams, "nonce must be 16 to 64 letters and digits");
+    let Query(TimeQuery { nonce }) = query.map_err(|_| refuse())?;
+    if !(16..=64).contains(&nonce.len()) || !nonce.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Err(refuse());
+    }
+    let timestamp = shop.clock.now_s();
+    Ok(Json(shop.signed(&TimeView { nonce, timestamp, key_id: String::new(), sign: String::new() })))
+}
+
+/// The description of this API.
+#[utoipa::path(get, path = "/v1/openapi.json", responses((status = 200)))]
+pub(super) async fn openapi_json() -> Json<utoipa::openapi::OpenApi> {
+    Json(openapi())
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Liveshop storefront", description = "Orders, payments and goods of live rooms."),
+    paths(
+        time,
+        openapi_json,
+        super::viewers::new_guest,
+        super::viewers::me,
+        super::rooms::room,
+        super::rooms::goods,
+        super::rooms::events,
+        super::rooms::picture,
+        super::orders::assist_pay_order_by_third,
+        super::orders::list,
+        super::orders::one,
+        super::orders::events,
+        super::orders::cancel,
+        super::orders::ask,
+        super::notices::alipay,
+        super::notices::wechat,
+        healthz,
+        readyz,
+    ),
+    modifiers(&ViewerToken)
+)]
+struct Description;
+
+/// The bearer token in the description.
+struct ViewerToken;
+
+impl utoipa::Modify for ViewerToken {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+        let components = openapi.components.get_or_insert_default();
+        components.add_security_scheme("viewer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+    }
+}
+
+/// The description of the API, as it is served and kept as a snapshot.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    Description::openapi()
+}

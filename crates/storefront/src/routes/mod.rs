@@ -1,0 +1,172 @@
+//! The HTTP side: the routes in one place, and how requests come in and refusals go out.
+
+mod health;
+mod notices;
+mod orders;
+mod rooms;
+mod viewers;
+
+pub use health::openapi;
+
+use crate::shop::{Shop, ShopError};
+use api::error::RefusalData;
+use api::{ErrorCode, Refusal, Viewer};
+use aws_lc_rs::digest::{SHA256, digest};
+use axum::body::Bytes;
+use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRef, FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::de::DeserializeOwned;
+use serde_json::json;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// Largest body taken, bytes. Params and notices are a few kilobytes.
+const BODY_MAX_BYTES: usize = 64 << 10;
+
+/// What every route needs.
+#[derive(Clone)]
+pub(crate) struct AppState {
+    shop: Arc<Shop>,
+    stop: watch::Receiver<bool>,
+}
+
+impl FromRef<AppState> for Arc<Shop> {
+    fn from_ref(state: &AppState) -> Arc<Shop> {
+        Arc::clone(&state.shop)
+    }
+}
+
+/// All routes. Event streams end when `stop` turns true.
+#[must_use]
+pub fn router(shop: Arc<Shop>, stop: watch::Receiver<bool>) -> Router {
+    Router::new()
+        .route("/v1/time", get(health::time))
+        .route("/v1/openapi.json", get(health::openapi_json))
+        .route("/v1/viewers", post(viewers::new_guest))
+        .route("/v1/viewer", get(viewers::me))
+        .route("/v1/rooms/{room}", get(rooms::room))
+        .route("/v1/rooms/{room}/goods", get(rooms::goods))
+        .route("/v1/rooms/{room}/events", get(rooms::events))
+        .route("/v1/pictures/{picture}", get(rooms::picture))
+        .route("/v1/assist_payOrderByThird", post(orders::assist_pay_order_by_third))
+        .route("/v1/orders", get(orders::list))
+        .route("/v1/orders/{order}", get(orders::one))
+        .route("/v1/orders/{order}/events", get(orders::events))
+        .route("/v1/orders/{order}/cancel", post(orders::cancel))
+        .route("/v1/orders/{order}/ask", post(orders::ask))
+        .route("/notices/alipay", post(notices::alipay))
+        .route("/notices/wechat", post(notices::wechat))
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .fallback(|| async { ShopError::refuse(ErrorCode::NotFound, "there is nothing at this address") })
+        .method_not_allowed_fallback(|| async {
+            ShopError::refuse(ErrorCode::NotFound, "this address is not called this way")
+        })
+        .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
+        .with_state(AppState { shop, stop })
+}
+
+impl IntoResponse for ShopError {
+    fn into_response(self) -> Response {
+        let refusal = match self {
+            ShopError::Refused(refusal) => refusal,
+            ShopError::Store(error) => {
+                tracing::error!(%error, "the database failed a request");
+                Refusal::plain(ErrorCode::Internal, "something went wrong here; asking again is safe")
+            }
+            ShopError::NoRandomness(error) => {
+                tracing::error!(%error, "no id could be made");
+                Refusal::plain(ErrorCode::Internal, "something went wrong here; asking again is safe")
+            }
+        };
+        let Refusal { code, message, data } = refusal;
+        let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let retry_after = data.retry_after_s.map(|seconds| [(header::RETRY_AFTER, seconds.to_string())]);
+        (status, retry_after, Json(json!({"error": code, "msg": message, "data": data}))).into_response()
+    }
+}
+
+/// A JSON body. Whatever is wrong with it is said in the contract's form.
+pub(crate) struct JsonBody<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
+    type Rejection = ShopError;
+
+    async fn from_request(request: Request, state: &S) -> Result<JsonBody<T>, ShopError> {
+        let refuse = |why: String| ShopError::refuse(ErrorCode::InvalidParams, why);
+        let body = Bytes::from_request(request, state)
+            .await
+            .map_err(|_| refuse(format!("the body must be at most {BODY_MAX_BYTES} bytes")))?;
+        serde_json::from_slice(&body)
+            .map(JsonBody)
+            .map_err(|error| refuse(format!("the params are not right: {error}")))
+    }
+}
+
+/// The viewer whose token came with the request.
+pub(crate) struct SignedIn(pub(crate) Viewer);
+
+impl FromRequestParts<AppState> for SignedIn {
+    type Rejection = ShopError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<SignedIn, ShopError> {
+        let unauthorised = || ShopError::refuse(ErrorCode::Unauthorised, "send the viewer's token as a bearer");
+        let token = bearer(&parts.headers).ok_or_else(unauthorised)?;
+        let viewer = state.shop.store.viewer_by_token(&token_hash(token)).await?;
+        viewer.map(SignedIn).ok_or_else(unauthorised)
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
+}
+
+/// Only the hash of a token is kept; a token has 256 random bits, so a plain hash cannot be searched.
+pub(crate) fn token_hash(token: &str) -> String {
+    hex::encode(digest(&SHA256, token.as_bytes()))
+}
+
+/// The address a request came from.
+pub(crate) struct Address(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Address {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Address, Self::Rejection> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip().to_string());
+        Ok(Address(peer.unwrap_or_default()))
+    }
+}
+
+/// A JSON answer with an ETag; one that the client already has is not sent again.
+pub(crate) fn with_etag(headers: &HeaderMap, body: &impl serde::Serialize) -> Response {
+    let body = match serde_json::to_vec(body) {
+        Ok(body) => body,
+        Err(error) => {
+            tracing::error!(%error, "an answer has no JSON form");
+            return ShopError::refuse(ErrorCode::Internal, "something went wrong here").into_response();
+        }
+    };
+    let etag = format!("\"{}\"", &hex::encode(digest(&SHA256, &body))[..32]);
+    if headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == etag.as_bytes()) {
+        return (StatusCode::NOT_MODIFIED, [(header::ETAG, etag)]).into_response();
+    }
+    ([(header::ETAG, etag), (header::CONTENT_TYPE, "application/json".into())], body).into_response()
+}
+
+/// The refusal's shape, for the description of the API.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "it describes what IntoResponse writes")]
+pub(crate) struct RefusedAnswer {
+    /// The code that decides the reaction.
+    error: ErrorCode,
+    /// For people.
+    msg: String,
+    /// What the reaction needs.
+    data: RefusalData,
+}

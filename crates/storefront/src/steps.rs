@@ -1,0 +1,240 @@
+//! The steps of an order at its channel: the intent is committed before each call, the result after it. What the
+//! channel says is the only evidence; a call without an answer leaves everything as it was.
+
+use crate::shop::Shop;
+use crate::store::{ApplyError, Evidence, Record};
+use gateway::{Channel, CloseAnswer, Error, Prepay, Refund, RefundStanding, Refusal, Standing};
+use order::plan::Step;
+use order::state::{Attempt, ClosedBy, Event};
+use order::{Expected, OrderId, PayId, Payment, RefundId};
+use std::sync::Arc;
+
+/// Longest subject both channels take: WeChat Pay, Native order, `description`: 127 characters.
+const SUBJECT_MAX_CHARS: usize = 127;
+
+impl Shop {
+    /// Does what is due for an order, step after step, until nothing is, and hands its job back.
+    ///
+    /// # Errors
+    /// [`ApplyError`]: the job keeps its lease and is taken up again when that runs out.
+    pub async fn attend(&self, order_id: &OrderId) -> Result<(), ApplyError> {
+        loop {
+            let record = self.store.order(order_id).await?.ok_or(ApplyError::NoSuchOrder)?;
+            match record.order.plan(self.clock.now_s()).step {
+                Some(step) => self.perform(&record, step).await?,
+                None => {
+                    if self.store.release_unless_due(order_id, self.clock.now_s()).await? {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+    }
+
+    async fn perform(&self, record: &Record, step: Step) -> Result<(), ApplyError> {
+        match step {
+            Step::End => {
+                let event = Event::EndAsked { by: ClosedBy::Time, at: self.clock.now_s() };
+                self.take(record, event, Evidence::text("the deadline passed")).await
+            }
+            Step::Prepay(pay_id) => self.prepay(record, &pay_id).await,
+            Step::Query(pay_id) => self.query(record, &pay_id).await,
+            Step::Close(pay_id) => self.close(record, &pay_id).await,
+            Step::Refund(refund_id) => self.refund(record, &refund_id).await,
+        }
+    }
+
+    /// Takes an event and tells who listens. An event the machine no longer takes was overtaken by another: the next
+    /// look at the order decides.
+    async fn take(&self, record: &Record, event: Event, evidence: Evidence) -> Result<(), ApplyError> {
+        match self.store.apply(&record.order.id, event, evidence, self.clock.now_s()).await {
+            Ok(after) => {
+                self.changed(&after);
+                Ok(())
+            }
+            Err(ApplyError::Illegal(illegal)) => {
+                tracing::warn!(order.id = %record.order.id, %illegal, "an event was overtaken");
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn channel(&self, attempt: &Attempt) -> Option<Arc<dyn Channel>> {
+        let channel = self.channels.get(&attempt.pay_type).cloned();
+        if channel.is_none() {
+            tracing::error!(pay_type = %attempt.pay_type, "the configuration no longer has this channel; orders made with it wait");
+        }
+        channel
+    }
+
+    /// Rows 2 to 5.
+    async fn prepay(&self, record: &Record, pay_id: &PayId) -> Result<(), ApplyError> {
+        let Some(attempt) = record.order.attempt(pay_id) else { return Ok(()) };
+        let sent = Event::PrepaySent { pay_id: pay_id.clone(), at: self.clock.now_s() };
+        self.take(record, sent, Evidence::text("prepay")).await?;
+        let Some(channel) = self.channel(attempt) else { return Ok(()) };
+        let request = Prepay {
+            pay_id: pay_id.clone(),
+            amount: record.order.amount,
+            subject: subject(record),
+            expires_at_s: record.order.deadline_at,
+            notify_url: format!("{}/notices/{}", self.public_url, attempt.pay_type),
+        };
+        let first_try = attempt.tries == 0;
+        match channel.prepay(&request).await {
+            Ok(code) => {
+                let ready = Event::PrepayReady { pay_id: pay_id.clone(), at: self.clock.now_s() };
+                let evidence = Evidence { code: Some((pay_id.clone(), code)), ..Evidence::text("payment string") };
+                self.take(record, ready, evidence).await
+            }
+            Err(Error::Refused { refusal: Refusal::AlreadyPaid, code, .. }) => {
+                tracing::warn!(order.id = %record.order.id, %code, "prepay says already paid");
+                Ok(self.store.ask_now(&record.order.id, pay_id, self.clock.now_s()).await?)
+            }
+            Err(Error::Refused { refusal: Refusal::AlreadyClosed, code, why }) => {
+                let closed = Event::CloseProved { pay_id: pay_id.clone(), at: self.clock.now_s() };
+                self.take(record, closed, Evidence::text(format!("{code}: {why}"))).await
+            }
+            // The number is known to the channel with other data: whatever is there is found out by asking.
+            Err(Error::Refused { refusal: Refusal::NumberUsed, code, why }) => {
+                tracing::error!(order.id = %record.order.id, %code, %why, "the channel has this number with other data");
+                Ok(())
+            }
+            Err(Error::Refused { code, why, .. }) => {
+                tracing::warn!(order.id = %record.order.id, %code, %why, "the channel refused the order");
+                let refused = Event::PrepayRefused { pay_id: pay_id.clone() };
+                self.take(record, refused, Evidence::text(format!("{code}: {why}"))).await
+            }
+            // The channel did not accept the request itself. If it is the first, it has no earlier one to honour.
+            Err(Error::Ours { setting, why }) if first_try => {
+                tracing::error!(order.id = %record.order.id, setting, %why, "the channel does not accept our requests");
+                let refused = Event::PrepayRefused { pay_id: pay_id.clone() };
+                self.take(record, refused, Evidence::text(format!("{setting}: {why}"))).await
+            }
+            Err(error @ (Error::Ours { .. } | Error::Unknown { .. } | Error::Busy { .. })) => {
+                tracing::warn!(order.id = %record.order.id, %error, "no payment string yet");
+                Ok(())
+            }
+        }
+    }
+
+    /// Rows 6, 7, 8, 11, 12 and 16: our own signed query is what decides about money (rule E).
+    async fn query(&self, record: &Record, pay_id: &PayId) -> Result<(), ApplyError> {
+        let (Some(attempt), Some(trade)) = (record.order.attempt(pay_id), record.trades.get(pay_id)) else {
+            return Ok(());
+        };
+        let Some(channel) = self.channel(attempt) else {
+            return Ok(self.store.asked(pay_id, None, self.clock.now_s()).await?);
+        };
+        let asked_at = self.clock.now_s();
+        let standing = match channel.query(pay_id).await {
+            Ok(standing) => standing,
+            Err(error) => {
+                tracing::warn!(order.id = %record.order.id, %error, "the query has no answer");
+                return Ok(self.store.asked(pay_id, None, asked_at).await?);
+            }
+        };
+        let expected = Expected {
+            pay_id: pay_id.clone(),
+            pay_type: attempt.pay_type,
+            merchant: trade.merchant.clone(),
+            amount: record.order.amount,
+        };
+        let id = || pay_id.clone();
+        let amount = record.order.amount;
+        let event = match &standing {
+            Standing::NoTrade | Standing::NotPaid => None,
+            Standing::WaitingForBuyer => Some(Event::Scanned { pay_id: id() }),
+            Standing::Paid(payment) => Some(match expected.compare(payment) {
+                Ok(()) => Event::Paid { pay_id: id(), amount, restock: false },
+                Err(mismatch) => Event::Differs { pay_id: id(), mismatch },
+            }),
+            Standing::Closed => Some(Event::CloseProved { pay_id: id(), at: self.clock.now_s() }),
+            Standing::ClosedAfterPayment(payment) => Some(match expected.compare(payment) {
+                Ok(()) => Event::Returned { pay_id: id(), amount },
+                Err(mismatch) => Event::Differs { pay_id: id(), mismatch },
+            }),
+        };
+        if let Some(event) = event {
+            let payment = payment_of(&standing).cloned();
+            let evidence = Evidence { payment, ..Evidence::text(format!("query: {standing:?}")) };
+            self.take(record, event, evidence).await?;
+        }
+        // Only now are the asks settled that this query answers: a crash before this line asks again.
+        Ok(self.store.asked(pay_id, Some(trade.asks), asked_at).await?)
+    }
+
+    /// Rows 9 to 11.
+    async fn close(&self, record: &Record, pay_id: &PayId) -> Result<(), ApplyError> {
+        let Some(attempt) = record.order.attempt(pay_id) else { return Ok(()) };
+        let sent = Event::CloseSent { pay_id: pay_id.clone(), at: self.clock.now_s() };
+        self.take(record, sent, Evidence::text("close")).await?;
+        let Some(channel) = self.channel(attempt) else { return Ok(()) };
+        match channel.close(pay_id).await {
+            Ok(CloseAnswer::Closed) => {
+                let closed = Event::CloseProved { pay_id: pay_id.clone(), at: self.clock.now_s() };
+                self.take(record, closed, Evidence::text("close: closed")).await
+            }
+            Ok(answer @ (CloseAnswer::AlreadyPaid | CloseAnswer::Returned)) => {
+                tracing::info!(order.id = %record.order.id, ?answer, "a payment came while closing");
+                Ok(self.store.ask_now(&record.order.id, pay_id, self.clock.now_s()).await?)
+            }
+            Err(error) => {
+                tracing::warn!(order.id = %record.order.id, %error, "the close has no result yet");
+                Ok(())
+            }
+        }
+    }
+
+    /// Rows 13 to 15: asked about first, then called for, always under the same number.
+    async fn refund(&self, record: &Record, refund_id: &RefundId) -> Result<(), ApplyError> {
+        let Some(refund) = record.order.refund(refund_id) else { return Ok(()) };
+        let sent = Event::RefundSent { refund_id: refund_id.clone(), at: self.clock.now_s() };
+        self.take(record, sent, Evidence::text("refund")).await?;
+        let Some(attempt) = record.order.attempt(&refund.pay_id) else { return Ok(()) };
+        let Some(channel) = self.channel(attempt) else { return Ok(()) };
+        let request = Refund {
+            pay_id: refund.pay_id.clone(),
+            refund_id: refund_id.clone(),
+            amount: refund.amount,
+            total: record.order.amount,
+            reason: refund.reason.as_str().to_owned(),
+            notify_url: format!("{}/notices/{}", self.public_url, attempt.pay_type),
+        };
+        let known = match channel.refund_query(&refund.pay_id, refund_id).await {
+            Ok(RefundStanding::NotFound) => channel.refund(&request).await,
+            known => known,
+        };
+        let id = || refund_id.clone();
+        let event = match &known {
+            Ok(RefundStanding::Done) => Event::RefundDone { refund_id: id() },
+            Ok(RefundStanding::Processing) => Event::RefundAccepted { refund_id: id() },
+            // WeChat Pay closes a refund after seven days without funds; like the others here, a person must look.
+            Ok(RefundStanding::Abnormal | RefundStanding::Closed) => Event::RefundStuck { refund_id: id() },
+            Ok(RefundStanding::NotFound) | Err(Error::Unknown { .. } | Error::Busy { .. }) => {
+                tracing::warn!(order.id = %record.order.id, ?known, "the refund has no result yet");
+                return Ok(());
+            }
+            Err(Error::Refused { .. } | Error::Ours { .. }) => {
+                tracing::error!(order.id = %record.order.id, ?known, "the refund is held up: a person must look");
+                Event::RefundStuck { refund_id: id() }
+            }
+        };
+        self.take(record, event, Evidence::text(format!("refund: {known:?}"))).await
+    }
+}
+
+fn payment_of(standing: &Standing) -> Option<&Payment> {
+    match standing {
+        Standing::Paid(payment) | Standing::ClosedAfterPayment(payment) => Some(payment),
+        Standing::NoTrade | Standing::WaitingForBuyer | Standing::NotPaid | Standing::Closed => None,
+    }
+}
+
+/// What the payer reads in the wallet: the goods and how many.
+fn subject(record: &Record) -> String {
+    let pieces = format!(" x{}", record.snapshot.quantity);
+    let room = SUBJECT_MAX_CHARS.saturating_sub(pieces.chars().count());
+    record.snapshot.title.chars().take(room).collect::<String>() + &pieces
+}

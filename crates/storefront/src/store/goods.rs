@@ -1,0 +1,220 @@
+//! Goods and their stock.
+
+use super::{Store, StoreError, fits, id, known, rooms};
+use api::Goods;
+use order::{Fen, GoodsId, GoodsKind, RoomId};
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row};
+
+/// The columns of [`read`], in its order.
+macro_rules! select {
+    ($($rest:literal)?) => {
+        concat!(
+            "SELECT goods_id, lot, title, note, description, kind, fins, price_fen, price_version, available, reserved,
+             limit_per_viewer, on_sale, pinned, picture, room_id FROM goods ",
+            $($rest)?
+        )
+    };
+}
+
+/// An item to be put on a room's shelf.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewGoods {
+    /// Its id.
+    pub goods_id: GoodsId,
+    /// Its name.
+    pub title: String,
+    /// One line: size, origin.
+    pub note: Option<String>,
+    /// More about it.
+    pub description: Option<String>,
+    /// What delivery means.
+    pub kind: GoodsKind,
+    /// Shark fins for each piece.
+    pub fins: Option<u32>,
+    /// Price of one piece.
+    pub price: Fen,
+    /// Pieces.
+    pub stock: u32,
+    /// How many one viewer may have.
+    pub limit_per_viewer: Option<u32>,
+    /// Whether it can be ordered.
+    pub on_sale: bool,
+    /// Whether the host is explaining it.
+    pub pinned: bool,
+    /// Id of its picture.
+    pub picture: Option<String>,
+}
+
+/// An item as the checkout needs it.
+#[derive(Clone, Debug)]
+pub struct GoodsRow {
+    /// What a viewer sees.
+    pub goods: Goods,
+    /// The room it is sold in.
+    pub room_id: RoomId,
+}
+
+impl Store {
+    /// Puts goods on a room's shelf after those already there. All of them, or none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn add_goods(&self, room_id: RoomId, goods: Vec<NewGoods>) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                let row = sqlx::query("SELECT COALESCE(MAX(lot), 0) FROM goods WHERE room_id = $1")
+                    .bind(room_id.to_string())
+                    .fetch_one(&mut *tx)
+                    .await?;
+                let mut lot: i64 = row.try_get(0)?;
+                for item in goods {
+                    lot = lot.saturating_add(1);
+                    insert(tx, &room_id, lot, item).await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// The goods of a room, in lot order.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn goods_of(&self, room_id: &RoomId) -> Result<Vec<Goods>, StoreError> {
+        let mut connection = self.read().await?;
+        let rows = sqlx::query(select!("WHERE room_id = $1 ORDER BY lot"))
+            .bind(room_id.as_str())
+            .fetch_all(&mut *connection)
+            .await?;
+        rows.iter().map(|row| read(row).map(|row| row.goods)).collect()
+    }
+}
+
+async fn insert(tx: &mut AnyConnection, room_id: &RoomId, lot: i64, item: NewGoods) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO goods (goods_id, room_id, lot, title, note, description, kind, fins, price_fen, price_version,
+            available, reserved, sold, stocked, limit_per_viewer, on_sale, pinned, picture)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10, 0, 0, $10, $11, $12, $13, $14)",
+    )
+    .bind(item.goods_id.to_string())
+    .bind(room_id.to_string())
+    .bind(lot)
+    .bind(item.title)
+    .bind(item.note)
+    .bind(item.description)
+    .bind(item.kind.as_str())
+    .bind(item.fins.map(i64::from))
+    .bind(item.price.get())
+    .bind(i64::from(item.stock))
+    .bind(item.limit_per_viewer.map(i64::from))
+    .bind(i64::from(item.on_sale))
+    .bind(i64::from(item.pinned))
+    .bind(item.picture)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// The item of that id.
+pub(super) async fn find(tx: &mut AnyConnection, goods_id: &GoodsId) -> Result<Option<GoodsRow>, StoreError> {
+    let row = sqlx::query(select!("WHERE goods_id = $1")).bind(goods_id.as_str()).fetch_optional(tx).await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// The item of that id, if it can be ordered now.
+pub(crate) async fn find_on_sale(tx: &mut AnyConnection, goods_id: &GoodsId) -> Result<Option<GoodsRow>, StoreError> {
+    let Some(row) = find(tx, goods_id).await?.filter(|row| row.goods.on_sale) else { return Ok(None) };
+    let over = rooms::is_over(tx, row.room_id.as_str()).await?;
+    Ok((!over).then_some(row))
+}
+
+/// Moves pieces between what can be ordered, what is held and what is sold. `false` when there are not enough: then
+/// nothing moved.
+pub(crate) async fn move_stock(
+    tx: &mut AnyConnection,
+    goods_id: &GoodsId,
+    available: i64,
+    reserved: i64,
+    sold: i64,
+) -> Result<bool, StoreError> {
+    let moved = sqlx::query(
+        "UPDATE goods SET available = available + $2, reserved = reserved + $3, sold = sold + $4
+         WHERE goods_id = $1 AND available + $2 >= 0 AND reserved + $3 >= 0 AND sold + $4 >= 0",
+    )
+    .bind(goods_id.as_str())
+    .bind(available)
+    .bind(reserved)
+    .bind(sold)
+    .execute(tx)
+    .await?;
+    Ok(moved.rows_affected() == 1)
+}
+
+/// How many pieces a viewer has bought or holds, and the order that holds them.
+pub(crate) async fn share(
+    tx: &mut AnyConnection,
+    viewer_id: &str,
+    goods_id: &GoodsId,
+) -> Result<(u32, Option<String>), StoreError> {
+    let row = sqlx::query("SELECT pieces, open_order_id FROM shares WHERE viewer_id = $1 AND goods_id = $2")
+        .bind(viewer_id)
+        .bind(goods_id.as_str())
+        .fetch_optional(tx)
+        .await?;
+    let Some(row) = row else { return Ok((0, None)) };
+    Ok((fits(row.try_get(0)?, "number of pieces", "shares")?, row.try_get(1)?))
+}
+
+/// Changes a viewer's share by `pieces` and says which order is open now.
+pub(crate) async fn set_share(
+    tx: &mut AnyConnection,
+    viewer_id: &str,
+    goods_id: &GoodsId,
+    pieces: i64,
+    open_order_id: Option<&str>,
+) -> Result<(), StoreError> {
+    // Not one upsert: SQLite checks the row it would insert even when it then updates, and that row may be negative.
+    let changed = sqlx::query(
+        "UPDATE shares SET pieces = pieces + $3, open_order_id = $4 WHERE viewer_id = $1 AND goods_id = $2",
+    )
+    .bind(viewer_id)
+    .bind(goods_id.as_str())
+    .bind(pieces)
+    .bind(open_order_id)
+    .execute(&mut *tx)
+    .await?;
+    if changed.rows_affected() == 0 {
+        sqlx::query("INSERT INTO shares (viewer_id, goods_id, pieces, open_order_id) VALUES ($1, $2, $3, $4)")
+            .bind(viewer_id)
+            .bind(goods_id.as_str())
+            .bind(pieces)
+            .bind(open_order_id)
+            .execute(tx)
+            .await?;
+    }
+    Ok(())
+}
+
+fn read(row: &AnyRow) -> Result<GoodsRow, StoreError> {
+    let small = |value: Option<i64>, what| value.map(|value| fits(value, what, "goods")).transpose();
+    let goods = Goods {
+        goods_id: id(row.try_get(0)?, "goods id", "goods")?,
+        lot: fits(row.try_get(1)?, "lot number", "goods")?,
+        title: row.try_get(2)?,
+        note: row.try_get(3)?,
+        description: row.try_get(4)?,
+        kind: known(row.try_get(5)?, "kind of goods", "goods", GoodsKind::named)?,
+        fins: small(row.try_get(6)?, "number of fins")?,
+        price_fen: row.try_get(7)?,
+        price_version: row.try_get(8)?,
+        stock_left: fits(row.try_get(9)?, "stock", "goods")?,
+        held: fits(row.try_get(10)?, "stock", "goods")?,
+        limit_per_viewer: small(row.try_get(11)?, "limit")?,
+        on_sale: row.try_get::<i64, _>(12)? != 0,
+        pinned: row.try_get::<i64, _>(13)? != 0,
+        picture: row.try_get(14)?,
+    };
+    Ok(GoodsRow { goods, room_id: id(row.try_get(15)?, "room id", "goods")? })
+}

@@ -1,0 +1,234 @@
+//! The database: one body of SQL, in the subset that SQLite and PostgreSQL share.
+//!
+//! Reads go to a pool. Writes go through one writer that gathers what is waiting into one transaction, each write in a
+//! savepoint of its own, and answers only after the commit that covers it. A write that fails undoes itself alone.
+
+mod events;
+mod goods;
+mod jobs;
+mod journal;
+mod ledger;
+mod orders;
+mod rooms;
+mod rows;
+mod viewers;
+
+pub use goods::{GoodsRow, NewGoods};
+pub use orders::{ApplyError, Evidence, Placed, Record, Snapshot, Trade};
+pub use rooms::NewRoom;
+
+pub(crate) use goods::{find_on_sale, move_stock, set_share, share};
+pub(crate) use rows::{by_request, insert};
+
+use futures_util::future::BoxFuture;
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::{AnyConnection, AnyPool, Connection, Executor, Row};
+use std::str::FromStr;
+use std::sync::Once;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+
+/// The schema this program speaks.
+const SCHEMA: &str = include_str!("schema.sql");
+/// Its number; a database with a larger one belongs to a newer program.
+const SCHEMA_VERSION: i64 = 1;
+/// Readers at a time.
+const READERS: u32 = 4;
+/// Most writes gathered into one transaction.
+const BATCH: usize = 256;
+/// Writes that may wait for the writer; callers of more wait for room.
+const QUEUE: usize = 1024;
+
+/// The database failed. What was being written is either there whole or not at all; ask to find out.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database itself.
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// A row holds what no version of this program wrote.
+    #[error("database: {table} holds {value:?}, which is no {what}")]
+    Damaged {
+        /// The table.
+        table: &'static str,
+        /// What was read.
+        value: String,
+        /// What it should have been.
+        what: &'static str,
+    },
+    /// The transaction did not commit, so nothing of the write is there.
+    #[error("database: the transaction did not commit: {0}")]
+    NotCommitted(String),
+    /// The storefront is stopping.
+    #[error("database: closed")]
+    Closed,
+    /// The database was made by a newer program.
+    #[error("the database has schema {found}; this program knows {SCHEMA_VERSION}. Install the newer program")]
+    TooNew {
+        /// Its number.
+        found: i64,
+    },
+}
+
+/// Tells a caller how the commit went.
+type Answer = Box<dyn FnOnce(Result<(), String>) + Send>;
+/// A write: runs in a savepoint, says whether to keep it, and is answered after the commit.
+type Work = Box<dyn for<'c> FnOnce(&'c mut AnyConnection) -> BoxFuture<'c, (bool, Answer)> + Send>;
+
+/// The database of one storefront.
+#[derive(Clone, Debug)]
+pub struct Store {
+    readers: AnyPool,
+    writer: mpsc::Sender<Work>,
+}
+
+impl Store {
+    /// Opens `sqlite:PATH`, makes the tables if they are missing, and starts the writer.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database cannot be opened or belongs to a newer program.
+    pub async fn open(url: &str) -> Result<Store, StoreError> {
+        static DRIVERS: Once = Once::new();
+        DRIVERS.call_once(sqlx::any::install_default_drivers);
+        let url = if url.contains('?') { url.to_owned() } else { format!("{url}?mode=rwc") };
+        let options = AnyConnectOptions::from_str(&url)?;
+        let pool = AnyPoolOptions::new()
+            .max_connections(READERS.saturating_add(1))
+            .acquire_timeout(Duration::from_secs(10))
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    // Durable commits that do not stop readers; a short wait instead of an error when both write.
+                    for pragma in [
+                        "PRAGMA journal_mode = WAL",
+                        "PRAGMA synchronous = FULL",
+                        "PRAGMA busy_timeout = 5000",
+                        "PRAGMA foreign_keys = ON",
+                    ] {
+                        connection.execute(pragma).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .connect_with(options)
+            .await?;
+        let mut connection = pool.acquire().await?.detach();
+        migrate(&mut connection).await?;
+        let (writer, queue) = mpsc::channel(QUEUE);
+        tokio::spawn(write_all(connection, queue));
+        Ok(Store { readers: pool, writer })
+    }
+
+    /// Runs `work` in a transaction and returns its result once that is committed. If `work` fails, nothing of it
+    /// stays. Dropping the returned future does not stop the write.
+    ///
+    /// # Errors
+    /// What `work` returned, or [`StoreError`] when the commit failed.
+    pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: for<'c> FnOnce(&'c mut AnyConnection) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
+    {
+        let (sender, receiver) = oneshot::channel();
+        let work: Work = Box::new(move |connection| {
+            Box::pin(async move {
+                let result = work(connection).await;
+                let keep = result.is_ok();
+                let answer: Answer = Box::new(move |committed| {
+                    let result = match committed {
+                        Ok(()) => result,
+                        Err(why) => result.and(Err(StoreError::NotCommitted(why).into())),
+                    };
+                    // A caller that went away needs no answer.
+                    let _gone = sender.send(result);
+                });
+                (keep, answer)
+            })
+        });
+        self.writer.send(work).await.map_err(|_| StoreError::Closed)?;
+        receiver.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// A connection to read with. It sees what is committed.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when none becomes free.
+    pub async fn read(&self) -> Result<sqlx::pool::PoolConnection<sqlx::Any>, StoreError> {
+        Ok(self.readers.acquire().await?)
+    }
+}
+
+/// The writer: ends when the last [`Store`] is dropped.
+async fn write_all(mut connection: AnyConnection, mut queue: mpsc::Receiver<Work>) {
+    let mut batch = Vec::with_capacity(BATCH);
+    while queue.recv_many(&mut batch, BATCH).await > 0 {
+        let mut answers = Vec::with_capacity(batch.len());
+        let committed = commit(&mut connection, batch.drain(..), &mut answers).await.map_err(|error| error.to_string());
+        if let Err(why) = &committed {
+            tracing::error!(%why, "a transaction did not commit");
+        }
+        for answer in answers {
+            answer(committed.clone());
+        }
+    }
+    if let Err(error) = connection.close().await {
+        tracing::warn!(%error, "the database did not close cleanly");
+    }
+}
+
+async fn commit(
+    connection: &mut AnyConnection,
+    batch: impl Iterator<Item = Work>,
+    answers: &mut Vec<Answer>,
+) -> Result<(), sqlx::Error> {
+    let mut transaction = connection.begin().await?;
+    for work in batch {
+        let mut savepoint = transaction.begin().await?;
+        let (keep, answer) = work(&mut savepoint).await;
+        answers.push(answer);
+        if keep {
+            savepoint.commit().await?;
+        } else {
+            savepoint.rollback().await?;
+        }
+    }
+    transaction.commit().await
+}
+
+async fn migrate(connection: &mut AnyConnection) -> Result<(), StoreError> {
+    let mut transaction = connection.begin().await?;
+    transaction.execute("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)").await?;
+    let row = sqlx::query("SELECT version FROM schema_version").fetch_optional(&mut *transaction).await?;
+    let found: i64 = row.map(|row| row.try_get(0)).transpose()?.unwrap_or(0);
+    if found > SCHEMA_VERSION {
+        return Err(StoreError::TooNew { found });
+    }
+    if found == 0 {
+        transaction.execute(SCHEMA).await?;
+        sqlx::query("INSERT INTO schema_version (version) VALUES ($1)")
+            .bind(SCHEMA_VERSION)
+            .execute(&mut *transaction)
+            .await?;
+    }
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// A name in a row that must be one of a list.
+fn known<T>(
+    value: String,
+    what: &'static str,
+    table: &'static str,
+    named: fn(&str) -> Option<T>,
+) -> Result<T, StoreError> {
+    named(&value).ok_or(StoreError::Damaged { table, value, what })
+}
+
+/// A number in a row that must fit a smaller type.
+fn fits<T: TryFrom<i64>>(value: i64, what: &'static str, table: &'static str) -> Result<T, StoreError> {
+    T::try_from(value).map_err(|_| StoreError::Damaged { table, value: value.to_string(), what })
+}
+
+/// A text in a row that must be an id.
+fn id<T: TryFrom<String>>(value: String, what: &'static str, table: &'static str) -> Result<T, StoreError> {
+    T::try_from(value.clone()).map_err(|_| StoreError::Damaged { table, value, what })
+}

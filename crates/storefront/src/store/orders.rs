@@ -1,0 +1,321 @@
+//! Orders with their attempts and refunds, and the one transaction that takes an event.
+
+use super::rows::load;
+use super::{Store, StoreError, events, id, jobs};
+use order::state::{Attempt, Event, Illegal, Order};
+use order::{GoodsId, GoodsKind, Merchant, OrderId, PayId, PayType, Payment, RequestId, RoomId, ViewerId};
+use sqlx::{AnyConnection, Row};
+use std::collections::BTreeMap;
+
+/// What an order promised when it was made. None of it ever changes.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// Who ordered.
+    pub viewer_id: ViewerId,
+    /// Where.
+    pub room_id: RoomId,
+    /// The client's request.
+    pub request_id: RequestId,
+    /// What the client sent, as compact JSON: the same request id with other params is another request.
+    pub params: String,
+    /// The goods.
+    pub goods_id: GoodsId,
+    /// What delivery means.
+    pub kind: GoodsKind,
+    /// The goods' name.
+    pub title: String,
+    /// Pieces.
+    pub quantity: u32,
+    /// Shark fins to credit.
+    pub fins: Option<i64>,
+    /// The viewer's note to the streamer.
+    pub note: Option<String>,
+    /// When it was made, Unix seconds.
+    pub created_at: i64,
+}
+
+/// What the channel knows an attempt by, and what it gave.
+#[derive(Clone, Debug)]
+pub struct Trade {
+    /// The merchant it was made for.
+    pub merchant: Merchant,
+    /// The payment string, once it came.
+    pub code: Option<String>,
+    /// The channel's own number, once paid.
+    pub channel_no: Option<String>,
+    /// When the channel booked the payment, Unix seconds.
+    pub paid_at: Option<i64>,
+    /// How many times it was asked to be queried at once and has not been.
+    pub asks: i64,
+}
+
+impl Trade {
+    /// A trade that nothing is known of but the merchant.
+    pub(super) fn new(merchant: Merchant) -> Trade {
+        Trade { merchant, code: None, channel_no: None, paid_at: None, asks: 0 }
+    }
+
+    /// Takes what an answer brought about this attempt.
+    pub(super) fn learn(&mut self, attempt: &Attempt, evidence: &Evidence) {
+        if let Some((pay_id, code)) = &evidence.code
+            && *pay_id == attempt.pay_id
+        {
+            self.code = Some(code.clone());
+        }
+        if let Some(payment) = &evidence.payment
+            && payment.pay_id == attempt.pay_id
+        {
+            self.channel_no = Some(payment.channel_no.clone());
+            self.paid_at = Some(payment.paid_at);
+        }
+    }
+}
+
+/// One order, whole.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// Where it stands.
+    pub order: Order,
+    /// What it promised.
+    pub snapshot: Snapshot,
+    /// What each attempt is at its channel.
+    pub trades: BTreeMap<PayId, Trade>,
+    /// Rises with every change.
+    pub revision: i64,
+}
+
+/// What became of an order that was to be placed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Placed {
+    /// It was made.
+    New(OrderId),
+    /// This request made it before.
+    Before(OrderId),
+}
+
+/// What an event brings that the machine itself does not carry.
+#[derive(Clone, Debug, Default)]
+pub struct Evidence {
+    /// What the journal keeps: the channel's answer in short.
+    pub text: String,
+    /// The payment string of an attempt.
+    pub code: Option<(PayId, String)>,
+    /// A payment.
+    pub payment: Option<Payment>,
+    /// The merchant of a new attempt.
+    pub merchant: Option<Merchant>,
+}
+
+impl Evidence {
+    /// Evidence that is only words.
+    #[must_use]
+    pub fn text(text: impl Into<String>) -> Evidence {
+        Evidence { text: text.into(), ..Evidence::default() }
+    }
+
+    /// The trade of an attempt that this evidence brings.
+    pub(super) fn new_trade(&self) -> Option<Trade> {
+        self.merchant.clone().map(Trade::new)
+    }
+}
+
+impl Record {
+    /// The channel of an attempt.
+    pub(super) fn pay_type(&self, pay_id: &PayId) -> Result<PayType, ApplyError> {
+        self.order.attempt(pay_id).map(|attempt| attempt.pay_type).ok_or(ApplyError::NoSuchOrder)
+    }
+}
+
+/// Why an event was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The machine has no such transition: something else happened to the order meanwhile.
+    #[error(transparent)]
+    Illegal(#[from] Illegal),
+    /// There is no such order.
+    #[error("there is no such order")]
+    NoSuchOrder,
+    /// A new attempt came without the merchant it is made for.
+    #[error("a new attempt has no merchant")]
+    NoMerchant,
+    /// The books would be wrong after it; nothing was written.
+    #[error("the stock of {0} does not allow it")]
+    Stock(GoodsId),
+}
+
+impl From<sqlx::Error> for ApplyError {
+    fn from(error: sqlx::Error) -> ApplyError {
+        ApplyError::Store(error.into())
+    }
+}
+
+impl Store {
+    /// One order, whole.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn order(&self, order_id: &OrderId) -> Result<Option<Record>, StoreError> {
+        let mut connection = self.read().await?;
+        load(&mut connection, order_id).await
+    }
+
+    /// The order that owns an attempt.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn order_of_attempt(&self, pay_id: &PayId) -> Result<Option<OrderId>, StoreError> {
+        let mut connection = self.read().await?;
+        let row = sqlx::query("SELECT order_id FROM attempts WHERE pay_id = $1")
+            .bind(pay_id.as_str())
+            .fetch_optional(&mut *connection)
+            .await?;
+        row.map(|row| id(row.try_get(0)?, "order id", "attempts")).transpose()
+    }
+
+    /// A viewer's orders, newest first, at most 50, older than `before` (Unix seconds) if it is given.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn orders_of(&self, viewer_id: &ViewerId, before: Option<i64>) -> Result<Vec<Record>, StoreError> {
+        let mut connection = self.read().await?;
+        let rows = sqlx::query(
+            "SELECT order_id FROM orders WHERE viewer_id = $1 AND created_at < $2
+             ORDER BY created_at DESC, order_id DESC LIMIT 50",
+        )
+        .bind(viewer_id.as_str())
+        .bind(before.unwrap_or(i64::MAX))
+        .fetch_all(&mut *connection)
+        .await?;
+        let mut records = Vec::with_capacity(rows.len());
+        for row in rows {
+            let order_id: OrderId = id(row.try_get(0)?, "order id", "orders")?;
+            records.extend(load(&mut connection, &order_id).await?);
+        }
+        Ok(records)
+    }
+
+    /// Takes an event in one transaction: state, effects, journal, job.
+    ///
+    /// # Errors
+    /// [`ApplyError`]; nothing was written.
+    pub async fn apply(
+        &self,
+        order_id: &OrderId,
+        event: Event,
+        evidence: Evidence,
+        now: i64,
+    ) -> Result<Record, ApplyError> {
+        let order_id = order_id.clone();
+        self.write(move |tx| Box::pin(async move { events::apply(tx, &order_id, event, &evidence, now).await })).await
+    }
+
+    /// Asks for an attempt to be queried at once; the ask is durable.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn ask_now(&self, order_id: &OrderId, pay_id: &PayId, now: i64) -> Result<(), StoreError> {
+        let (order_id, pay_id) = (order_id.clone(), pay_id.clone());
+        self.write(move |tx| Box::pin(async move { ask_now(tx, &order_id, &pay_id, now).await })).await
+    }
+
+    /// Notes that a query was made: `answered` asks are settled by it if it got an answer.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn asked(&self, pay_id: &PayId, answered: Option<i64>, now: i64) -> Result<(), StoreError> {
+        let pay_id = pay_id.clone();
+        self.write(move |tx| {
+            Box::pin(async move {
+                match answered {
+                    Some(asks) => {
+                        sqlx::query(
+                            "UPDATE attempts SET asked_at = $2, asks = asks - $3, ask_fails = 0 WHERE pay_id = $1",
+                        )
+                        .bind(pay_id.as_str())
+                        .bind(now)
+                        .bind(asks)
+                        .execute(tx)
+                        .await?
+                    }
+                    None => {
+                        sqlx::query("UPDATE attempts SET asked_at = $2, ask_fails = ask_fails + 1 WHERE pay_id = $1")
+                            .bind(pay_id.as_str())
+                            .bind(now)
+                            .execute(tx)
+                            .await?
+                    }
+                };
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Hands an order's job back, unless something is due again: then it says so and the lease stays.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn release_unless_due(&self, order_id: &OrderId, now: i64) -> Result<bool, StoreError> {
+        let order_id = order_id.clone();
+        self.write(move |tx| {
+            Box::pin(async move {
+                let Some(record) = load(tx, &order_id).await? else { return Ok(true) };
+                let plan = record.order.plan(now);
+                if plan.step.is_some() {
+                    return Ok(false);
+                }
+                jobs::release(tx, &order_id, plan.wake_at).await?;
+                Ok(true)
+            })
+        })
+        .await
+    }
+
+    /// Keeps a notice as it came and asks for its attempt to be queried at once, in one transaction. A notice that
+    /// came before changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn keep_notice(
+        &self,
+        order_id: &OrderId,
+        pay_id: &PayId,
+        pay_type: PayType,
+        notice: String,
+        body: String,
+        now: i64,
+    ) -> Result<(), StoreError> {
+        let (order_id, pay_id) = (order_id.clone(), pay_id.clone());
+        self.write(move |tx| {
+            Box::pin(async move {
+                let kept = sqlx::query(
+                    "INSERT INTO inbox (notice, pay_type, pay_id, body, received_at) VALUES ($1, $2, $3, $4, $5)
+                     ON CONFLICT (notice) DO NOTHING",
+                )
+                .bind(notice)
+                .bind(pay_type.as_str())
+                .bind(pay_id.as_str())
+                .bind(body)
+                .bind(now)
+                .execute(&mut *tx)
+                .await?;
+                if kept.rows_affected() == 1 {
+                    ask_now(tx, &order_id, &pay_id, now).await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+    }
+}
+
+async fn ask_now(tx: &mut AnyConnection, order_id: &OrderId, pay_id: &PayId, now: i64) -> Result<(), StoreError> {
+    sqlx::query("UPDATE attempts SET asks = asks + 1, ask_fails = 0 WHERE pay_id = $1")
+        .bind(pay_id.as_str())
+        .execute(&mut *tx)
+        .await?;
+    jobs::wake(tx, order_id, now).await
+}

@@ -1,0 +1,218 @@
+//! The rows of orders, attempts and refunds, read and written whole.
+
+use super::orders::{Record, Snapshot, Trade};
+use super::{StoreError, fits, id, jobs, journal, known};
+use order::state::{Attempt, AttemptState, ClosedBy, Order, OrderState, Refund, RefundReason, RefundState};
+use order::{Fen, GoodsKind, Merchant, OrderId, PayType, RequestId, ViewerId};
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row};
+
+/// The order that a viewer's request made, with the params it came with.
+pub(crate) async fn by_request(
+    tx: &mut AnyConnection,
+    viewer_id: &ViewerId,
+    request_id: &RequestId,
+) -> Result<Option<(OrderId, String)>, StoreError> {
+    let row = sqlx::query("SELECT order_id, params FROM orders WHERE viewer_id = $1 AND request_id = $2")
+        .bind(viewer_id.as_str())
+        .bind(request_id.as_str())
+        .fetch_optional(tx)
+        .await?;
+    row.map(|row| Ok((id(row.try_get(0)?, "order id", "orders")?, row.try_get(1)?))).transpose()
+}
+
+/// Row 1 of the machine: writes a new order with its first attempt and its job. The caller took the stock in the same
+/// transaction.
+pub(crate) async fn insert(
+    tx: &mut AnyConnection,
+    order: &Order,
+    snapshot: &Snapshot,
+    merchant: &Merchant,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO orders (order_id, viewer_id, room_id, request_id, params, goods_id, kind, title, quantity,
+            amount_fen, fins, note, state, closed_by, closing_at, created_at, deadline_at, revision)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, NULL, NULL, $14, $15, 1)",
+    )
+    .bind(order.id.as_str())
+    .bind(snapshot.viewer_id.as_str())
+    .bind(snapshot.room_id.as_str())
+    .bind(snapshot.request_id.as_str())
+    .bind(&snapshot.params)
+    .bind(snapshot.goods_id.as_str())
+    .bind(snapshot.kind.as_str())
+    .bind(&snapshot.title)
+    .bind(i64::from(snapshot.quantity))
+    .bind(order.amount.get())
+    .bind(snapshot.fins)
+    .bind(snapshot.note.as_deref())
+    .bind(order.state.as_str())
+    .bind(snapshot.created_at)
+    .bind(order.deadline_at)
+    .execute(&mut *tx)
+    .await?;
+    let trade = Trade::new(merchant.clone());
+    for (number, attempt) in (1_i64..).zip(&order.attempts) {
+        save_attempt(tx, &order.id, number, attempt, &trade).await?;
+    }
+    journal::append(tx, order.id.as_str(), "placed", &snapshot.params, snapshot.created_at).await?;
+    jobs::wake(tx, &order.id, snapshot.created_at).await
+}
+
+/// Writes an attempt, new or changed.
+pub(super) async fn save_attempt(
+    tx: &mut AnyConnection,
+    order_id: &OrderId,
+    number: i64,
+    attempt: &Attempt,
+    trade: &Trade,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO attempts (pay_id, order_id, number, pay_type, partner_id, app_id, state, code, ready_at, tried_at,
+            tries, channel_no, paid_at, asks, ask_fails)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, 0)
+         ON CONFLICT (pay_id) DO UPDATE SET state = $7, code = $8, ready_at = $9, tried_at = $10, tries = $11,
+            channel_no = $12, paid_at = $13",
+    )
+    .bind(attempt.pay_id.as_str())
+    .bind(order_id.as_str())
+    .bind(number)
+    .bind(attempt.pay_type.as_str())
+    .bind(&trade.merchant.partner_id)
+    .bind(&trade.merchant.app_id)
+    .bind(attempt.state.as_str())
+    .bind(trade.code.as_deref())
+    .bind(attempt.ready_at)
+    .bind(attempt.tried_at)
+    .bind(i64::from(attempt.tries))
+    .bind(trade.channel_no.as_deref())
+    .bind(trade.paid_at)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Writes a refund, new or changed.
+pub(super) async fn save_refund(
+    tx: &mut AnyConnection,
+    order_id: &OrderId,
+    number: i64,
+    refund: &Refund,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO refunds (refund_id, order_id, number, pay_id, amount_fen, reason, state, tried_at, tries)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+         ON CONFLICT (refund_id) DO UPDATE SET state = $7, tried_at = $8, tries = $9",
+    )
+    .bind(refund.refund_id.as_str())
+    .bind(order_id.as_str())
+    .bind(number)
+    .bind(refund.pay_id.as_str())
+    .bind(refund.amount.get())
+    .bind(refund.reason.as_str())
+    .bind(refund.state.as_str())
+    .bind(refund.tried_at)
+    .bind(i64::from(refund.tries))
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Reads an order, whole.
+pub(super) async fn load(tx: &mut AnyConnection, order_id: &OrderId) -> Result<Option<Record>, StoreError> {
+    let row = sqlx::query(
+        "SELECT viewer_id, room_id, request_id, params, goods_id, kind, title, quantity, fins, note, created_at,
+            state, amount_fen, deadline_at, closed_by, closing_at, revision FROM orders WHERE order_id = $1",
+    )
+    .bind(order_id.as_str())
+    .fetch_optional(&mut *tx)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let attempts = sqlx::query(
+        "SELECT pay_id, pay_type, state, ready_at, asked_at, asks, ask_fails, tried_at, tries, partner_id, app_id,
+            code, channel_no, paid_at FROM attempts WHERE order_id = $1 ORDER BY number",
+    )
+    .bind(order_id.as_str())
+    .fetch_all(&mut *tx)
+    .await?;
+    let refunds = sqlx::query(
+        "SELECT refund_id, pay_id, amount_fen, reason, state, tried_at, tries FROM refunds WHERE order_id = $1
+         ORDER BY number",
+    )
+    .bind(order_id.as_str())
+    .fetch_all(tx)
+    .await?;
+    let attempts = attempts.iter().map(read_attempt).collect::<Result<Vec<_>, _>>()?;
+    let trades = attempts.iter().map(|(attempt, trade)| (attempt.pay_id.clone(), trade.clone())).collect();
+    let order = Order {
+        id: order_id.clone(),
+        state: known(row.try_get(11)?, "order state", "orders", OrderState::named)?,
+        amount: fits(row.try_get(12)?, "amount", "orders")?,
+        deadline_at: row.try_get(13)?,
+        closed_by: maybe(row.try_get(14)?, "reason of closing", "orders", ClosedBy::named)?,
+        closing_at: row.try_get(15)?,
+        attempts: attempts.into_iter().map(|(attempt, _)| attempt).collect(),
+        refunds: refunds.iter().map(read_refund).collect::<Result<_, _>>()?,
+    };
+    Ok(Some(Record { order, snapshot: read_snapshot(&row)?, trades, revision: row.try_get(16)? }))
+}
+
+fn maybe<T>(
+    value: Option<String>,
+    what: &'static str,
+    table: &'static str,
+    named: fn(&str) -> Option<T>,
+) -> Result<Option<T>, StoreError> {
+    value.map(|value| known(value, what, table, named)).transpose()
+}
+
+fn read_snapshot(row: &AnyRow) -> Result<Snapshot, StoreError> {
+    Ok(Snapshot {
+        viewer_id: id(row.try_get(0)?, "viewer id", "orders")?,
+        room_id: id(row.try_get(1)?, "room id", "orders")?,
+        request_id: id(row.try_get(2)?, "request id", "orders")?,
+        params: row.try_get(3)?,
+        goods_id: id(row.try_get(4)?, "goods id", "orders")?,
+        kind: known(row.try_get(5)?, "kind of goods", "orders", GoodsKind::named)?,
+        title: row.try_get(6)?,
+        quantity: fits(row.try_get(7)?, "quantity", "orders")?,
+        fins: row.try_get(8)?,
+        note: row.try_get(9)?,
+        created_at: row.try_get(10)?,
+    })
+}
+
+fn read_attempt(row: &AnyRow) -> Result<(Attempt, Trade), StoreError> {
+    let asks: i64 = row.try_get(5)?;
+    let attempt = Attempt {
+        pay_id: id(row.try_get(0)?, "payment id", "attempts")?,
+        pay_type: known(row.try_get(1)?, "payment type", "attempts", PayType::named)?,
+        state: known(row.try_get(2)?, "attempt state", "attempts", AttemptState::named)?,
+        ready_at: row.try_get(3)?,
+        asked_at: row.try_get(4)?,
+        ask_now: asks > 0,
+        ask_fails: fits(row.try_get(6)?, "count", "attempts")?,
+        tried_at: row.try_get(7)?,
+        tries: fits(row.try_get(8)?, "count", "attempts")?,
+    };
+    let trade = Trade {
+        merchant: Merchant { partner_id: row.try_get(9)?, app_id: row.try_get(10)? },
+        code: row.try_get(11)?,
+        channel_no: row.try_get(12)?,
+        paid_at: row.try_get(13)?,
+        asks,
+    };
+    Ok((attempt, trade))
+}
+
+fn read_refund(row: &AnyRow) -> Result<Refund, StoreError> {
+    Ok(Refund {
+        refund_id: id(row.try_get(0)?, "refund id", "refunds")?,
+        pay_id: id(row.try_get(1)?, "payment id", "refunds")?,
+        amount: fits::<Fen>(row.try_get(2)?, "amount", "refunds")?,
+        reason: known(row.try_get(3)?, "reason of a refund", "refunds", RefundReason::named)?,
+        state: known(row.try_get(4)?, "refund state", "refunds", RefundState::named)?,
+        tried_at: row.try_get(5)?,
+        tries: fits(row.try_get(6)?, "count", "refunds")?,
+    })
+}

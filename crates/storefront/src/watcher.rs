@@ -1,0 +1,52 @@
+//! The watcher: leases the jobs that are due and attends to each. It is woken by a bell or by the clock; what there is
+//! to do, it always reads from the database, so a missed bell costs only delay.
+
+use crate::shop::Shop;
+use order::OrderId;
+use std::sync::Arc;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// Orders attended to at a time.
+const AT_A_TIME: usize = 64;
+/// Without a job to wait for, seconds between two looks.
+const IDLE_S: i64 = 30;
+
+/// Runs until `stop` turns true, then finishes what it is at.
+pub async fn watch(shop: Arc<Shop>, mut stop: watch::Receiver<bool>) {
+    let mut at_work: JoinSet<()> = JoinSet::new();
+    while !*stop.borrow() {
+        // Registered before looking, so that a bell rung while looking is not lost.
+        let bell = shop.due.notified();
+        let room = AT_A_TIME.saturating_sub(at_work.len());
+        let now = shop.clock.now_s();
+        let leased = match shop.store.lease_due(now, i64::try_from(room).unwrap_or(1)).await {
+            Ok(leased) => leased,
+            Err(error) => {
+                tracing::error!(%error, "the due jobs cannot be read");
+                Vec::new()
+            }
+        };
+        for order_id in leased {
+            at_work.spawn(attend(Arc::clone(&shop), order_id));
+        }
+        let next = shop.store.next_wake().await.ok().flatten();
+        let next = next.unwrap_or_else(|| now.saturating_add(IDLE_S)).max(now.saturating_add(1));
+        tokio::select! {
+            () = bell => {}
+            () = shop.clock.sleep_until(next) => {}
+            Some(_) = at_work.join_next(), if at_work.len() >= AT_A_TIME => {}
+            _ = stop.changed() => {}
+        }
+        while at_work.try_join_next().is_some() {}
+    }
+    while at_work.join_next().await.is_some() {}
+}
+
+async fn attend(shop: Arc<Shop>, order_id: OrderId) {
+    if let Err(error) = shop.attend(&order_id).await {
+        tracing::error!(order.id = %order_id, %error, "the order could not be attended to; its lease will run out");
+    }
+    // What became due meanwhile is looked at now.
+    shop.due.notify_one();
+}

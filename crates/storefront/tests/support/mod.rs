@@ -1,0 +1,134 @@
+//! A shop of one room over a sandbox, and a viewer in it.
+
+use api::{Asked, Client, Goods, OrderView, Params, RoomLink};
+use futures_util::StreamExt;
+use order::state::OrderState;
+use order::{Fen, OrderId, PayType, RequestId, RoomId};
+use std::path::Path;
+use std::time::Duration;
+use storefront::config::Config;
+use storefront::store::NewRoom;
+use storefront::{import, serve};
+
+/// Longest a test waits for anything: a machine may be busy, but nothing here takes minutes.
+const WAIT: Duration = Duration::from_secs(60);
+
+pub const CSV: &str = "title,kind,price_fen,stock,limit_per_viewer,fins\n\
+    Clay teapot,merchandise,22800,5,2,\n60 shark fins,fins,600,1000,,60\nLast cup,merchandise,8800,1,,\n";
+
+pub struct World {
+    pub shop: serve::Running,
+    pub sandbox: sandbox::Running,
+    pub folder: tempfile::TempDir,
+    pub phone: reqwest::Client,
+}
+
+pub async fn sandbox_in(folder: &Path) -> sandbox::Running {
+    let mut options = sandbox::Options::new(folder.join("sandbox"));
+    options.notice_schedule = Some(vec![Duration::from_millis(200); 5]);
+    sandbox::start(options).await.unwrap()
+}
+
+pub fn config(folder: &Path, credentials: &Path, deadline_s: u32) -> Config {
+    let path = folder.join("shop.toml");
+    let database = folder.join("shop.db");
+    let text = format!(
+        "listen = '127.0.0.1:0'\ndatabase = 'sqlite:{}'\nsigning_key = '{}'\norder_deadline_s = {deadline_s}\n\
+         credentials = '{}'\n",
+        database.display(),
+        folder.join("shop.key").display(),
+        credentials.display()
+    );
+    std::fs::write(&path, text).unwrap();
+    Config::read(&path, |_| None).unwrap()
+}
+
+impl World {
+    pub async fn new(deadline_s: u32) -> World {
+        let quiet = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into());
+        // The first test of the process sets it up for all.
+        let _already = tracing_subscriber::fmt().with_env_filter(quiet).with_test_writer().try_init();
+        let folder = tempfile::tempdir().unwrap();
+        let sandbox = sandbox_in(folder.path()).await;
+        let shop = serve::start(config(folder.path(), &sandbox.credentials, deadline_s)).await.unwrap();
+        let room_id = RoomId::new("tea").unwrap();
+        let room = NewRoom {
+            room_id: room_id.clone(),
+            title: "Tea".into(),
+            host: "Host".into(),
+            shop: "Kiln".into(),
+            state: api::RoomState::Live,
+            cover: None,
+            notice: None,
+        };
+        shop.shop.store.make_room(room).await.unwrap();
+        let mut count = 0;
+        let new_id = || {
+            count += 1;
+            order::GoodsId::new(format!("g{count}")).ok()
+        };
+        let goods = import::goods(CSV, new_id, |_| None).unwrap();
+        shop.shop.store.add_goods(room_id, goods).await.unwrap();
+        World { shop, sandbox, folder, phone: reqwest::Client::builder().no_proxy().build().unwrap() }
+    }
+
+    pub fn base(&self) -> String {
+        format!("http://{}", self.shop.address)
+    }
+
+    pub async fn viewer(&self) -> Client {
+        let key = self.shop.key.to_base64();
+        let link =
+            reqwest::Url::parse_with_params("liveshop://room/tea", [("shop", self.base()), ("key", key)]).unwrap();
+        let client = Client::new(RoomLink::parse(link.as_str()).unwrap()).unwrap();
+        client.prove().await.unwrap();
+        client.new_viewer().await.unwrap();
+        client
+    }
+
+    /// The pretend phone does something with a payment string.
+    pub async fn phone(&self, act: &str, code: &str) -> serde_json::Value {
+        let url = format!("{}/phone/{act}", self.sandbox.base_url);
+        let answer = self.phone.post(url).json(&serde_json::json!({"code": code})).send().await.unwrap();
+        answer.json().await.unwrap()
+    }
+
+    pub async fn stop(self) {
+        self.shop.stop().await;
+        self.sandbox.stop().await;
+    }
+}
+
+pub fn wish(goods: &Goods, quantity: u32, pay_type: PayType, request: u128) -> (Params, Asked) {
+    let params = Params {
+        request_id: RequestId::new(order::id::base32(request)).unwrap(),
+        goods_id: goods.goods_id.clone(),
+        quantity,
+        pay_type,
+        price_version: goods.price_version,
+        note: None,
+    };
+    let asked = Asked {
+        goods_id: goods.goods_id.clone(),
+        quantity,
+        pay_type,
+        amount: Fen::new(goods.price_fen).unwrap().times(quantity).unwrap(),
+        order_id: None,
+    };
+    (params, asked)
+}
+
+/// Follows an order until it is in one of the states.
+pub async fn until(client: &Client, order_id: &OrderId, states: &[OrderState]) -> OrderView {
+    let follow = async {
+        let mut views = Box::pin(client.order_events(order_id).await.unwrap());
+        while let Some(view) = views.next().await {
+            let view = view.unwrap();
+            if states.contains(&view.state) {
+                return view;
+            }
+        }
+        panic!("the stream ended before {states:?}");
+    };
+    tokio::time::timeout(WAIT, follow).await.unwrap_or_else(|_| panic!("not {states:?} in {WAIT:?}"))
+}
