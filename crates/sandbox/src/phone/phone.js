@@ -1,0 +1,235 @@
+// The practice wallet: opening the page scans the code, the buttons pay or decline it.
+"use strict";
+
+const WORDS = {
+  zh: {
+    wallet: "模拟钱包",
+    alipay: "支付宝",
+    wechat: "微信支付",
+    payee: "收款方",
+    goods: "商品",
+    method: "付款方式",
+    balance: "模拟余额",
+    unreal: "练习用，不会动用真实的钱",
+    pay: "确认付款",
+    payAmount: "付款 {amount}",
+    decline: "拒绝付款",
+    open: "打开付款码",
+    again: "再扫一个码",
+    codeLabel: "付款码内容",
+    empty: "粘贴付款码",
+    emptyHint: "例如 https://qr.alipay.com/… 或 weixin://wxpay/…",
+    loading: "正在识别付款码…",
+    waiting: "付给 {payee}",
+    paid: "付款成功",
+    paidHint: "商家很快会收到通知。",
+    declined: "已拒绝付款",
+    declinedAlipay: "钱包拒绝了这笔付款，交易已关闭，没有扣款。",
+    declinedWechat: "这次没有付成，没有扣款。订单还在，可以再扫一次。",
+    expired: "付款码已过期",
+    expiredHint: "没有扣款。请让商家换一个新码。",
+    superseded: "付款码已更新",
+    supersededHint: "商家已换了新码，请扫新的那个。没有扣款。",
+    already_paid: "这笔订单已付过款",
+    already_paidHint: "不用再付一次。",
+    closed: "这笔交易已关闭",
+    closedHint: "没有扣款。",
+    other_buyer: "商家订单信息有误",
+    other_buyerHint: "这个码已绑定另一个账号，没有扣款。",
+    unknown_code: "不认识这个付款码",
+    unknown_codeHint: "请确认它来自练习店铺。",
+    offline: "连不上模拟钱包",
+    offlineHint: "请确认练习环境还开着，然后再试一次。",
+    retry: "再试一次",
+  },
+  en: {
+    wallet: "Practice wallet",
+    alipay: "Alipay",
+    wechat: "WeChat Pay",
+    payee: "To",
+    goods: "Goods",
+    method: "Paid from",
+    balance: "Pretend balance",
+    unreal: "Practice only: no real money moves",
+    pay: "Pay",
+    payAmount: "Pay {amount}",
+    decline: "Decline",
+    open: "Open this code",
+    again: "Scan another code",
+    codeLabel: "Payment code",
+    empty: "Paste a payment code",
+    emptyHint: "Like https://qr.alipay.com/… or weixin://wxpay/…",
+    loading: "Reading the code…",
+    waiting: "To {payee}",
+    paid: "Paid",
+    paidHint: "The shop will hear of it in a moment.",
+    declined: "Payment declined",
+    declinedAlipay: "The wallet refused this payment and the trade is closed. Nothing was charged.",
+    declinedWechat: "This try failed and nothing was charged. The order is still open; you can scan again.",
+    expired: "This code has expired",
+    expiredHint: "Nothing was charged. Ask the shop for a new code.",
+    superseded: "There is a newer code",
+    supersededHint: "The shop shows a new code; scan that one. Nothing was charged.",
+    already_paid: "This order is already paid",
+    already_paidHint: "No need to pay again.",
+    closed: "This order was closed",
+    closedHint: "Nothing was charged.",
+    other_buyer: "This order belongs to another account",
+    other_buyerHint: "Another account has scanned this code. Nothing was charged.",
+    unknown_code: "Unknown payment code",
+    unknown_codeHint: "Make sure it comes from the practice shop.",
+    offline: "The practice wallet cannot be reached",
+    offlineHint: "Check that the practice room is still open, then try again.",
+    retry: "Try again",
+  },
+};
+
+const query = new URLSearchParams(location.search);
+const lang = chosenLanguage();
+const words = WORDS[lang];
+const $ = (id) => document.getElementById(id);
+let code = (query.get("code") ?? "").trim();
+let busy = false;
+
+function chosenLanguage() {
+  const asked = query.get("lang");
+  if (asked) return asked.toLowerCase().startsWith("zh") ? "zh" : "en";
+  for (const one of navigator.languages ?? [navigator.language]) {
+    if (one.toLowerCase().startsWith("zh")) return "zh";
+    if (one.toLowerCase().startsWith("en")) return "en";
+  }
+  return "en";
+}
+
+function channelOf(text) {
+  if (text.startsWith("https://qr.alipay.com/")) return "alipay";
+  return text.startsWith("weixin://") ? "wechat" : "";
+}
+
+/** Fen as yuan, without floating point. */
+function yuan(fen) {
+  const digits = String(fen).padStart(3, "0");
+  const whole = digits.slice(0, -2).replace(/\B(?=(\d{3})+$)/g, ",");
+  return { whole, cents: digits.slice(-2), text: `¥${whole}.${digits.slice(-2)}` };
+}
+
+function dress(channel) {
+  document.body.dataset.channel = channel;
+  $("channel").textContent = words[channel] ?? "";
+}
+
+/** The drawing above a result: a tick, a cross or a clock. */
+const SIGNS = { paid: "yes", already_paid: "yes", expired: "wait", superseded: "wait", offline: "wait" };
+
+/** Shows a state; `say` is also told to screen readers. */
+function show(view, heading, hint = "", say = true, sign = SIGNS[view] ?? "no") {
+  document.body.dataset.view = view;
+  document.body.dataset.sign = sign;
+  $("heading").textContent = heading;
+  $("hint").textContent = hint;
+  $("told").textContent = say ? [heading, hint].filter(Boolean).join(" ") : "";
+  document.title = `${heading} · ${words.wallet}`;
+}
+
+function showOrder(order) {
+  dress(order.channel);
+  const amount = yuan(order.amount_fen);
+  const sign = document.createElement("small");
+  sign.textContent = "¥";
+  const cents = document.createElement("span");
+  cents.textContent = `.${amount.cents}`;
+  $("amount").replaceChildren(sign, amount.whole, cents);
+  $("payee").textContent = order.payee;
+  $("subject").textContent = order.subject;
+  $("pay").textContent = words.payAmount.replace("{amount}", amount.text);
+  return amount;
+}
+
+function showTrouble(trouble) {
+  const heading = words[trouble] ?? words.offline;
+  show("trouble", heading, words[`${trouble}Hint`] ?? words.offlineHint, true, SIGNS[trouble] ?? "no");
+  $("again").textContent = trouble === "offline" ? words.retry : words.again;
+  $("again").focus();
+}
+
+async function ask(act) {
+  const abort = AbortSignal.timeout(15000);
+  try {
+    const response = await fetch(`/phone/${act}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ code, lang }),
+      signal: abort,
+    });
+    const answer = await response.json();
+    return response.ok ? { order: answer } : { trouble: answer.code };
+  } catch {
+    return { trouble: "offline" };
+  }
+}
+
+async function perform(act) {
+  if (busy) return;
+  busy = true;
+  for (const id of ["pay", "decline"]) $(id).setAttribute("aria-disabled", "true");
+  const { order, trouble } = await ask(act);
+  busy = false;
+  for (const id of ["pay", "decline"]) $(id).removeAttribute("aria-disabled");
+  if (trouble) {
+    showTrouble(trouble);
+    return;
+  }
+  const amount = showOrder(order);
+  $("again").textContent = words.again;
+  if (order.state === "waiting") {
+    show("waiting", words.waiting.replace("{payee}", order.payee), "", false);
+    $("told").textContent = `${words.waiting.replace("{payee}", order.payee)} ${amount.text} ${order.subject}`;
+    $("pay").focus({ focusVisible: false });
+  } else if (order.state === "paid") {
+    show("paid", words.paid, words.paidHint);
+    $("again").focus({ focusVisible: false });
+  } else {
+    show("declined", words.declined, order.channel === "alipay" ? words.declinedAlipay : words.declinedWechat);
+    $("again").focus({ focusVisible: false });
+  }
+}
+
+function askForCode() {
+  code = "";
+  dress("");
+  show("empty", words.empty, words.emptyHint, false);
+  $("code").value = "";
+  $("code").focus();
+}
+
+function open() {
+  if (!code) {
+    askForCode();
+    return;
+  }
+  dress(channelOf(code));
+  show("loading", words.loading, "", false);
+  void perform("scan");
+}
+
+document.documentElement.lang = lang === "zh" ? "zh-CN" : "en";
+for (const element of document.querySelectorAll("[data-word]")) element.textContent = words[element.dataset.word];
+$("pay").textContent = words.pay;
+$("pay").addEventListener("click", () => void perform("pay"));
+$("decline").addEventListener("click", () => void perform("decline"));
+$("again").addEventListener("click", () => {
+  if ($("again").textContent === words.retry) open();
+  else askForCode();
+});
+$("enter").addEventListener("submit", (event) => {
+  event.preventDefault();
+  code = $("code").value.trim();
+  if (code) open();
+});
+$("code").addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && !event.shiftKey) {
+    event.preventDefault();
+    $("enter").requestSubmit();
+  }
+});
+open();
