@@ -1,0 +1,210 @@
+import type { AnswerFault, CommandError, ErrorCode, PayType, PurchaseView, Refusal, RefundReason, Stage } from '../src/host/contract';
+import type { FakeHost } from '../src/host/fake';
+import { codes } from './codes';
+
+/** What the runner does once the page stands. */
+export type Step = { click: string } | { press: string } | { wait: string } | { type: string };
+
+/** One picture of the gallery. */
+export interface State {
+  /** Prepares the host before the window opens. */
+  host?: (host: FakeHost) => void;
+  /** After the window has opened, e.g. to lose the connection. */
+  then?: (host: FakeHost) => void;
+  steps?: Step[];
+  /** Nothing that waits a second or longer happens, so that what passes quickly can be drawn. */
+  freeze?: boolean;
+  practice?: boolean;
+}
+
+const opened: Step = { wait: '[data-goods]' };
+
+/** Buys the explained item with a channel and waits for a screen. */
+function bought(screen: string, payType: PayType = 'alipay', goods = 'goods-2'): Step[] {
+  return [
+    opened,
+    { click: `[data-goods="${goods}"] button[data-buy]` },
+    { click: `button[data-pay-type="${payType}"]` },
+    { wait: `[data-screen="${screen}"]` },
+  ];
+}
+
+function stage(screen: string, to: Stage | CommandError, payType: PayType = 'alipay', goods?: string): State {
+  return { host: (host) => (host.onBuy = to), steps: bought(screen, payType, goods) };
+}
+
+function waiting(payType: PayType, more: Partial<Extract<Stage, { stage: 'awaiting_payment' }>> = {}): Stage {
+  return { stage: 'awaiting_payment', qr: codes[payType], expires_in_s: 272, scanned: false, online: true, ...more };
+}
+
+function refused(code: ErrorCode, more: Partial<Refusal> = {}): Stage {
+  const none = { price_fen: null, price_version: null, stock_left: null, limit: null, bought: null, retry_after_s: null };
+  return { stage: 'refused', refusal: { code, message: code, ...none, ...more } };
+}
+
+const checking = (why: 'asked' | 'time_up' | 'cancelled', since_s: number, online = true): Stage => ({ stage: 'checking', why, since_s, online });
+const PAID_AT = Date.UTC(2026, 7, 22, 13, 16, 8) / 1000;
+
+const left = (request_id: string, pay_type: PayType, to: Stage): PurchaseView => ({
+  request_id,
+  order_id: '20260822-9C2M',
+  bought: { goods_id: 'goods-3', lot: 3, title: 'Moon-white cups, pair · 月白茶杯', kind: 'merchandise', fins: null, picture: 'goods-3.png' },
+  quantity: 1,
+  amount_fen: 8800,
+  pay_type,
+  stage: to,
+});
+
+const refusals: [Exclude<ErrorCode, 'channel_unavailable'>, Partial<Refusal>][] = [
+  ['price_changed', { price_fen: 29800, price_version: 2 }],
+  ['sold_out', { stock_left: 0 }],
+  ['not_on_sale', {}],
+  ['limit_reached', { limit: 2, bought: 2 }],
+  ['too_many_requests', { retry_after_s: 12 }],
+  ['unauthorised', {}],
+  ['invalid_params', {}],
+  ['request_conflict', {}],
+  ['not_found', {}],
+  ['body_too_large', {}],
+  ['internal', {}],
+];
+const faults: AnswerFault[] = ['wrong_kind', 'malformed', 'bad_signature', 'stale', 'other_order', 'other_goods', 'other_quantity', 'other_amount', 'other_type', 'foreign_code', 'unreadable_code'];
+const reasons: RefundReason[] = ['late', 'twice', 'sold_out', 'mismatch', 'cancelled', 'streamer'];
+const entryErrors: CommandError['code'][] = ['no_answer', 'unusable_answer', 'storage', 'bad_link', 'practice_failed', 'not_ready', 'unauthorised', 'not_found', 'internal'];
+
+const OLD_KEY = '9c41e07fa2d85b3610c7e4f8b95a2d6e';
+const KEY = '3f9ab2c47d81e650ff02a9136bc8d47e';
+const shop = { room_id: 'kiln-opening-night', shop_url: 'https://shop.shanyu-kiln.example' };
+
+/** Every screen and state of the window, by name. */
+export const states: Record<string, State> = {
+  opening: { host: (host) => (host.entrance = 'never'), steps: [{ wait: '[data-entrance="opening"]' }] },
+  ask_trust: { host: (host) => (host.entrance = { entrance: 'ask_trust', ...shop, shop_key: KEY }), steps: [{ wait: '[data-entrance="ask_trust"]' }] },
+  declined: {
+    host: (host) => (host.entrance = { entrance: 'ask_trust', ...shop, shop_key: KEY }),
+    steps: [{ click: '[data-act="back"]' }, { wait: '[data-entrance="declined"]' }],
+  },
+  key_changed: {
+    host: (host) => (host.entrance = { entrance: 'key_changed', ...shop, known_key: OLD_KEY, shop_key: KEY }),
+    steps: [{ wait: '[data-entrance="key_changed"]' }],
+  },
+  ...Object.fromEntries(
+    entryErrors.map((code): [string, State] => [
+      `entry_${code}`,
+      { host: (host) => (host.entrance = { code, message: code }), steps: [{ wait: '[data-entrance="failed"]' }] },
+    ]),
+  ),
+
+  room: { steps: [opened] },
+  room_practice: { practice: true, steps: [opened] },
+  room_no_cover: {
+    host: (host) => {
+      if (typeof host.entrance === 'object' && 'entrance' in host.entrance && host.entrance.entrance === 'open') {
+        host.entrance = { ...host.entrance, room: { ...host.entrance.room, cover: null, state: 'soon', notice: null } };
+      }
+    },
+    steps: [opened],
+  },
+  room_loading: { host: (host) => (host.stock = 'never'), steps: [{ wait: '.skeleton' }] },
+  room_empty: { host: (host) => (host.stock = []), steps: [{ wait: '.empty' }] },
+  room_failed: { host: (host) => (host.stock = { code: 'no_answer', message: '' }), steps: [{ wait: '.empty' }] },
+  room_offline: { then: (host) => host.connection(false), steps: [opened, { wait: '.banner' }] },
+  room_nothing_explained: {
+    host: (host) => {
+      if (Array.isArray(host.stock)) host.stock = host.stock.map((one) => ({ ...one, pinned: false }));
+    },
+    steps: [opened],
+  },
+  room_held: {
+    host: (host) => {
+      if (Array.isArray(host.stock)) host.stock = host.stock.map((one) => (one.lot === 1 || one.lot === 2 ? { ...one, stock_left: 0, held: 2 } : one));
+    },
+    steps: [opened],
+  },
+  room_long_names: {
+    host: (host) => {
+      if (!Array.isArray(host.stock)) return;
+      const long = 'Extraordinarily long handmade wood-fired teapot with a side handle 三十个字长的商品名称用来看看会不会放得下还是会被切掉';
+      host.stock = host.stock.map((one) => (one.lot <= 3 ? { ...one, title: long, price_fen: 9_999_999 } : one));
+    },
+    steps: [opened],
+  },
+  search: { steps: [opened, { press: '/' }, { type: '3' }] },
+  search_none: { steps: [opened, { press: '/' }, { type: 'zzz' }, { wait: '.none' }] },
+  lot_digits: { freeze: true, steps: [opened, { press: '4' }, { wait: '.digits' }] },
+  keys: { steps: [opened, { press: '?' }, { wait: 'dialog' }] },
+  pending: { host: (host) => (host.left = [left('p1', 'wechat', waiting('wechat'))]), steps: [{ wait: '[data-pending]' }] },
+  pending_two: {
+    practice: true,
+    host: (host) => (host.left = [left('p1', 'wechat', waiting('wechat')), left('p2', 'alipay', checking('time_up', 5))]),
+    steps: [{ wait: '[data-pending]' }],
+  },
+  restore_failed: { host: (host) => (host.left = { code: 'storage', message: '' }), steps: [{ wait: '.restore' }] },
+  unseen_result: {
+    host: (host) => (host.left = [left('p1', 'alipay', { stage: 'delivered', paid_at: PAID_AT, fins: null })]),
+    steps: [{ wait: '[data-screen="success"]' }],
+  },
+
+  details: { steps: [opened, { click: '[data-goods="goods-2"] button[data-open]' }, { wait: '[data-goods-buy]' }] },
+  details_fins: { practice: true, steps: [opened, { click: '[data-goods="goods-11"] button[data-open]' }, { wait: '[data-goods-buy]' }] },
+  details_sold_out: { steps: [opened, { click: '[data-goods="goods-6"] button[data-open]' }, { wait: '.stopped' }] },
+  details_low: { steps: [opened, { click: '[data-goods="goods-4"] button[data-open]' }, { wait: '[data-goods-buy]' }] },
+  choose: { steps: [opened, { click: '[data-goods="goods-2"] button[data-buy]' }, { wait: '[data-screen="choose"]' }] },
+  choose_note: { practice: true, steps: [opened, { click: '[data-goods="goods-2"] button[data-buy]' }, { click: '[data-note]' }, { wait: 'textarea' }] },
+  choose_fins: { practice: true, steps: [opened, { click: '[data-goods="goods-10"] button[data-buy]' }, { wait: '[data-screen="choose"]' }] },
+  choose_offline: {
+    steps: [opened, { click: '[data-goods="goods-2"] button[data-buy]' }, { wait: '[data-screen="choose"]' }, { press: 'F9' }, { wait: '.pick:disabled' }],
+  },
+
+  making: stage('making', { stage: 'ordering' }),
+  makefail: stage('makefail', refused('channel_unavailable')),
+  makefail_practice: { ...stage('makefail', refused('channel_unavailable')), practice: true },
+  no_answer: stage('no_answer', { stage: 'no_answer' }),
+  not_sent: stage('not_sent', { code: 'storage', message: 'disk full' }),
+  ...Object.fromEntries(refusals.map(([code, more]): [string, State] => [`refused_${code}`, stage(`refused_${code}`, refused(code, more))])),
+  refused_sold_out_some: stage('refused_sold_out', refused('sold_out', { stock_left: 1 })),
+  ...Object.fromEntries(faults.map((fault): [string, State] => [`unusable_${fault}`, stage(`unusable_${fault}`, { stage: 'unusable', fault })])),
+
+  wait_alipay: stage('wait', waiting('alipay')),
+  wait_wechat: stage('wait', waiting('wechat'), 'wechat'),
+  wait_practice: { ...stage('wait', waiting('alipay')), practice: true },
+  wait_fins: { ...stage('wait', waiting('wechat'), 'wechat', 'goods-10'), practice: true },
+  wait_asked_nothing: {
+    host: (host) => (host.onBuy = checking('asked', 2)),
+    steps: [...bought('confirming'), { press: 'F8' }, { wait: '[data-screen="wait"]' }],
+  },
+  phone: {
+    ...stage('wait', waiting('alipay')),
+    practice: true,
+    steps: [...bought('wait'), { click: '[data-act="phone"]' }, { wait: 'iframe' }],
+  },
+  zoom: { ...stage('wait', waiting('alipay')), steps: [...bought('wait'), { press: 'z' }, { wait: 'dialog' }] },
+  cancel_ask: { ...stage('wait', waiting('alipay')), steps: [...bought('wait'), { click: '[data-act="cancel"]' }, { wait: '[data-act="keep"]' }] },
+  cancel_ask_practice: {
+    ...stage('wait', waiting('wechat'), 'wechat'),
+    practice: true,
+    steps: [...bought('wait', 'wechat'), { click: '[data-act="cancel"]' }, { wait: '[data-act="keep"]' }],
+  },
+  soon: stage('soon', waiting('alipay', { expires_in_s: 48 })),
+  soon_wechat: stage('soon', waiting('wechat', { expires_in_s: 48 }), 'wechat'),
+  scanned: stage('scanned', waiting('alipay', { scanned: true })),
+  scanned_practice: { ...stage('scanned', waiting('alipay', { scanned: true })), practice: true },
+  waitoffline: stage('waitoffline', waiting('alipay', { online: false })),
+  confirming: stage('confirming', checking('asked', 12)),
+  confirming_offline: stage('confirming', checking('asked', 12, false)),
+  closing: stage('closing', checking('time_up', 3)),
+  cancelling: stage('cancelling', checking('cancelled', 1), 'wechat'),
+  unknown: stage('unknown', checking('time_up', 75)),
+  success: stage('success', { stage: 'delivered', paid_at: PAID_AT, fins: null }),
+  success_fins: { ...stage('success', { stage: 'delivered', paid_at: PAID_AT, fins: 300 }, 'wechat', 'goods-11'), practice: true },
+  expired: stage('expired', { stage: 'closed', by: 'time' }),
+  cancelled: stage('cancelled', { stage: 'closed', by: 'viewer' }),
+  failed: stage('failed', { stage: 'closed', by: 'channel' }),
+  closed_shop: stage('closed_shop', { stage: 'closed', by: 'shop' }),
+  ...Object.fromEntries(
+    reasons.flatMap((reason): [string, State][] => [
+      [`refunding_${reason}`, stage('refunding', { stage: 'refunding', reason, paid_fen: reason === 'mismatch' ? 22000 : 22800 })],
+      [`refunded_${reason}`, stage('refunded', { stage: 'refunded', reason, paid_fen: 22800 })],
+    ]),
+  ),
+};

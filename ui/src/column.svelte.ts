@@ -1,0 +1,207 @@
+import type { Goods, PayType } from './host/contract';
+import type { Host } from './host/host';
+import { buyable } from './live/goods';
+import type { RoomState } from './live/room.svelte';
+import type { Desk } from './purchase/desk.svelte';
+import type { Purchase } from './purchase/purchase.svelte';
+import { otherChannel } from './purchase/screen';
+import type { LeavingAct } from './purchase/result';
+
+/** What lies on top in the right-hand column. The goods list is always underneath. */
+export type Layer =
+  | { at: 'shelf' }
+  | { at: 'details'; goodsId: string }
+  | { at: 'choose'; goodsId: string; from: 'shelf' | 'details' }
+  | { at: 'purchase'; purchase: Purchase };
+
+/** The one stack of the column: goods, details, checkout, result. Back goes one step up. */
+export class ColumnState {
+  layer = $state.raw<Layer>({ at: 'shelf' });
+  quantity = $state(1);
+  note = $state('');
+  /** The pretend phone while it is open: the address of its page, and whose code it holds. */
+  phone = $state.raw<{ url: string; purchase: Purchase } | null>(null);
+  /** What was unfinished at the last exit could not be read. */
+  restoreFailed = $state(false);
+  readonly #host: Host;
+  readonly #room: RoomState;
+  readonly #desk: Desk;
+
+  constructor(host: Host, room: RoomState, desk: Desk) {
+    this.#host = host;
+    this.#room = room;
+    this.#desk = desk;
+    desk.onOver((purchase) => this.#onOver(purchase));
+  }
+
+  /** Shows what happened while the program was closed, before anything else. */
+  async start(): Promise<void> {
+    try {
+      await this.#desk.restore();
+      this.restoreFailed = false;
+    } catch {
+      this.restoreFailed = true;
+      return;
+    }
+    const unseen = this.#desk.purchases.find((one) => one.over);
+    if (unseen) this.show(unseen);
+  }
+
+  details(goods: Goods): void {
+    this.#draft(1, '');
+    this.layer = { at: 'details', goodsId: goods.goods_id };
+  }
+
+  choose(goods: Goods): void {
+    const from = this.layer.at === 'details' ? 'details' : 'shelf';
+    if (from === 'shelf') this.#draft(1, '');
+    this.layer = { at: 'choose', goodsId: goods.goods_id, from };
+  }
+
+  pay(goods: Goods, payType: PayType): void {
+    const note = this.note.trim();
+    const purchase = this.#desk.buy({
+      bought: boughtOf(goods),
+      quantity: this.quantity,
+      price_fen: goods.price_fen,
+      price_version: goods.price_version,
+      pay_type: payType,
+      note: goods.kind === 'merchandise' && note !== '' ? note : null,
+    });
+    this.show(purchase);
+  }
+
+  show(purchase: Purchase): void {
+    this.layer = { at: 'purchase', purchase };
+  }
+
+  back(): void {
+    const layer = this.layer;
+    switch (layer.at) {
+      case 'choose':
+        this.layer = layer.from === 'details' ? { at: 'details', goodsId: layer.goodsId } : { at: 'shelf' };
+        return;
+      case 'purchase':
+        // What is over was seen; anything else stays as the bar at the foot of the goods.
+        if (layer.purchase.over) this.#desk.dismiss(layer.purchase);
+        this.layer = { at: 'shelf' };
+        return;
+      case 'details':
+      case 'shelf':
+        this.layer = { at: 'shelf' };
+    }
+  }
+
+  act(purchase: Purchase, act: LeavingAct): void {
+    switch (act) {
+      case 'back':
+      case 'done':
+        this.back();
+        return;
+      case 'again':
+        this.#again(purchase, purchase.view.quantity);
+        return;
+      case 'buy-left': {
+        const stage = purchase.view.stage;
+        this.#again(purchase, stage.stage === 'refused' ? (stage.refusal.stock_left ?? 1) : 1);
+        return;
+      }
+      case 'buy-new-price':
+        this.#atNewPrice(purchase);
+        return;
+      case 'other':
+        void this.#useOther(purchase);
+    }
+  }
+
+  /** Opens the pretend phone that holds this purchase's code. */
+  async openPhone(purchase: Purchase): Promise<void> {
+    const url = await this.#desk.phoneUrl(purchase);
+    if (url === null) throw new Error('this room has no pretend phone');
+    this.phone = { url, purchase };
+  }
+
+  /** Copies a text; false when the system did not allow it. */
+  async copy(text: string): Promise<boolean> {
+    return this.#host.copy(text).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  #draft(quantity: number, note: string): void {
+    this.quantity = quantity;
+    this.note = note;
+  }
+
+  /** Back to choosing how to pay, with the same item and note. */
+  #again(purchase: Purchase, quantity: number): void {
+    const goods = this.#room.byId(purchase.view.bought.goods_id);
+    this.#desk.dismiss(purchase);
+    if (goods === null || !buyable(goods)) {
+      this.layer = { at: 'shelf' };
+      return;
+    }
+    this.#draft(Math.min(quantity, goods.stock_left), purchase.note ?? '');
+    this.layer = { at: 'choose', goodsId: goods.goods_id, from: 'shelf' };
+  }
+
+  /** The viewer has read the new price and agreed to it. */
+  #atNewPrice(purchase: Purchase): void {
+    const { view, note } = purchase;
+    if (view.stage.stage !== 'refused') return;
+    const { price_fen, price_version } = view.stage.refusal;
+    if (price_fen === null || price_version === null) return;
+    this.#desk.dismiss(purchase);
+    const { bought, quantity, pay_type } = view;
+    this.show(this.#desk.buy({ bought, quantity, price_fen, price_version, pay_type, note }));
+  }
+
+  /** Orders the same with the other channel. An order that still stands is cancelled first, so nobody pays twice. */
+  async #useOther(purchase: Purchase): Promise<void> {
+    const other = otherChannel(purchase.view.pay_type, this.#room.payTypes);
+    if (other === null) return;
+    if (purchase.over) {
+      this.#reorder(purchase, other);
+      return;
+    }
+    purchase.switchTo = other;
+    await this.#desk.cancel(purchase).catch(() => (purchase.switchTo = null));
+  }
+
+  #reorder(purchase: Purchase, payType: PayType): void {
+    const { view, note } = purchase;
+    const goods = this.#room.byId(view.bought.goods_id);
+    if (goods === null || !buyable(goods) || goods.price_fen * view.quantity !== view.amount_fen) {
+      // Something changed since: the viewer looks at it again before ordering.
+      this.#again(purchase, view.quantity);
+      return;
+    }
+    this.#desk.dismiss(purchase);
+    const { bought, quantity } = view;
+    const { price_fen, price_version } = goods;
+    this.show(this.#desk.buy({ bought, quantity, price_fen, price_version, pay_type: payType, note }));
+  }
+
+  #onOver(purchase: Purchase): void {
+    const { stage } = purchase.view;
+    if (stage.stage === 'delivered') void this.#room.loadViewer();
+    const { switchTo } = purchase;
+    purchase.switchTo = null;
+    const shown = this.layer.at === 'purchase' && this.layer.purchase === purchase;
+    if (switchTo !== null && shown && stage.stage === 'closed' && stage.by === 'viewer') this.#reorder(purchase, switchTo);
+    // A result interrupts nobody who is reading or choosing something else: the bar tells them.
+    else if (this.layer.at === 'shelf' && !isTyping()) this.show(purchase);
+  }
+}
+
+function boughtOf(goods: Goods): Purchase['view']['bought'] {
+  const { goods_id, lot, title, kind, fins, picture } = goods;
+  return { goods_id, lot, title, kind, fins, picture };
+}
+
+/** Whether a text field has the focus. */
+export function isTyping(): boolean {
+  const at = document.activeElement;
+  return at instanceof HTMLInputElement ? at.type === 'text' : at instanceof HTMLTextAreaElement;
+}

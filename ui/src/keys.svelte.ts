@@ -1,0 +1,100 @@
+import { isTyping } from './column.svelte';
+
+/** What the keyboard may do in the column. */
+export interface KeyTarget {
+  search(): void;
+  escape(): void;
+  key(letter: string): boolean;
+  openLot(lot: string): void;
+  buyPinned(): void;
+}
+
+interface Parts {
+  /** Whether single letters do anything (WCAG 2.1.4: they can be switched off). */
+  singleKeys: () => boolean;
+  column: () => KeyTarget | undefined;
+  dialogOpen: () => boolean;
+  setDialog: (open: boolean) => void;
+}
+
+/** Typed digits are forgotten after this long. */
+const DIGITS_MS = 1500;
+/** Areas that F6 goes round, in reading order. */
+const AREAS = ['area-top', 'area-stage', 'area-phone', 'area-column'];
+
+/** The keys that work anywhere in the window. */
+export class Keys {
+  /** Digits typed so far to choose a lot number. */
+  digits = $state('');
+  #forget: ReturnType<typeof setTimeout> | undefined;
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  press = (event: KeyboardEvent): void => {
+    if (event.isComposing || event.altKey) return;
+    if (event.key === 'F6') {
+      event.preventDefault();
+      nextArea(event.shiftKey ? -1 : 1);
+    } else if (event.key === 'Escape') {
+      this.#escape();
+    } else if (event.ctrlKey || event.metaKey) {
+      if (event.key.toLowerCase() === 'f' && !this.#parts.dialogOpen()) {
+        event.preventDefault();
+        this.#parts.column()?.search();
+      }
+    } else if (event.key === 'Enter') {
+      this.#enter(event);
+    } else if (!isTyping() && this.#parts.singleKeys()) {
+      this.#single(event);
+    }
+  };
+
+  #escape(): void {
+    if (this.#parts.dialogOpen()) this.#parts.setDialog(false);
+    else if (this.digits !== '') this.#clear();
+    else this.#parts.column()?.escape();
+  }
+
+  #enter(event: KeyboardEvent): void {
+    if (this.digits === '') return;
+    event.preventDefault();
+    this.#parts.column()?.openLot(this.digits);
+    this.#clear();
+  }
+
+  #single(event: KeyboardEvent): void {
+    const column = this.#parts.column();
+    const letter = event.key.toLowerCase();
+    if (this.#parts.dialogOpen()) {
+      if (letter === '?') this.#parts.setDialog(false);
+      return;
+    }
+    if (/^\d$/.test(letter)) this.#digit(letter);
+    else if (letter === '?') this.#parts.setDialog(true);
+    else if (letter === '/') column?.search();
+    else if (letter === 'b') column?.buyPinned();
+    else if (!column?.key(letter)) return;
+    event.preventDefault();
+  }
+
+  #digit(digit: string): void {
+    this.digits = (this.digits + digit).slice(-3);
+    clearTimeout(this.#forget);
+    this.#forget = setTimeout(() => this.#clear(), DIGITS_MS);
+  }
+
+  #clear(): void {
+    clearTimeout(this.#forget);
+    this.digits = '';
+  }
+}
+
+function nextArea(step: 1 | -1): void {
+  const areas = AREAS.map((id) => document.getElementById(id)).filter((area) => area !== null);
+  const at = areas.findIndex((area) => area.contains(document.activeElement));
+  const to = at < 0 ? (step === 1 ? 0 : areas.length - 1) : (at + step + areas.length) % areas.length;
+  areas[to]?.focus();
+}

@@ -1,0 +1,81 @@
+import type { BuyRequest, CommandError, PayType, PurchaseView, Stage } from '../host/contract';
+import { secondsLeft, type Clock } from '../shared/clock.svelte';
+import { isOver, screenOf, type ScreenKey } from './screen';
+
+/** One purchase as the window knows it: its latest view, and when that view arrived. */
+export class Purchase {
+  view = $state.raw<PurchaseView>()!;
+  /** `performance.now()` at the arrival of the view: all counting starts here. */
+  #arrived_ms = $state(0);
+  /** The order never left this computer. */
+  notSent = $state.raw<CommandError | null>(null);
+  /** The viewer asked about a payment and none was found yet. */
+  askedNothing = $state(false);
+  /** The channel to order with again as soon as this order is closed. */
+  switchTo = $state<PayType | null>(null);
+  /** The note that went with the order, for ordering again. */
+  readonly note: string | null;
+  readonly #clock: Clock;
+
+  constructor(view: PurchaseView, note: string | null, clock: Clock) {
+    this.#clock = clock;
+    this.note = note;
+    this.receive(view);
+  }
+
+  receive(view: PurchaseView): void {
+    const before = this.view?.stage;
+    const wasAsked = before?.stage === 'checking' && before.why === 'asked';
+    if (view.stage.stage === 'awaiting_payment') this.askedNothing ||= wasAsked;
+    else if (view.stage.stage !== 'checking') this.askedNothing = false;
+    this.#arrived_ms = performance.now();
+    this.view = view;
+  }
+
+  get #elapsed_ms(): number {
+    return Math.max(0, this.#clock.now_ms - this.#arrived_ms);
+  }
+
+  /** Seconds until the code expires, by the monotonic clock; 0 when no code is shown. */
+  get left_s(): number {
+    const stage = this.view.stage;
+    if (stage.stage !== 'awaiting_payment') return 0;
+    return secondsLeft(stage.expires_in_s * 1000, this.#elapsed_ms);
+  }
+
+  /** Seconds since the channel is being asked. */
+  get checking_s(): number {
+    const stage = this.view.stage;
+    return stage.stage === 'checking' ? stage.since_s + Math.floor(this.#elapsed_ms / 1000) : 0;
+  }
+
+  get screen(): ScreenKey {
+    if (this.notSent) return 'not_sent';
+    return screenOf(this.view, { left_s: this.left_s, checking_s: this.checking_s });
+  }
+
+  get over(): boolean {
+    return this.notSent !== null || isOver(this.view);
+  }
+
+  /** Seconds until the shop takes orders again, after it asked for patience. */
+  get wait_s(): number {
+    const stage = this.view.stage;
+    if (stage.stage !== 'refused' || stage.refusal.retry_after_s === null) return 0;
+    return secondsLeft(stage.refusal.retry_after_s * 1000, this.#elapsed_ms);
+  }
+}
+
+/** What stands on screen between the click and the first answer. */
+export function orderingView(request: BuyRequest, bought: PurchaseView['bought']): PurchaseView {
+  const stage: Stage = { stage: 'ordering' };
+  return {
+    request_id: '',
+    order_id: null,
+    bought,
+    quantity: request.quantity,
+    amount_fen: request.amount_fen,
+    pay_type: request.pay_type,
+    stage,
+  };
+}

@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import { en } from './en';
+import { zh } from './zh';
+
+/** All texts of a catalogue with their paths; functions are called with stand-ins for what they mention. */
+function texts(value: unknown, path: string): [string, string][] {
+  if (typeof value === 'string') return [[path, value]];
+  if (typeof value === 'function') {
+    const facts = { was: '¥1', now: '¥2', left: 3, limit: 4, bought: 5, channel: '支付宝', other: null, due: '¥6', paid: '¥7', lot: 8, name: '壶', price: '9' };
+    // Words take one text, one number or one set of facts; each use draws only what it was given.
+    return ['甲', 2, facts, { ...facts, left: 0, other: '微信支付' }].flatMap((argument) => texts(value(argument), path));
+  }
+  return Object.entries(value as object).flatMap(([key, inner]) => texts(inner, path === '' ? key : `${path}.${key}`));
+}
+
+function paths(value: unknown, path = ''): string[] {
+  if (typeof value !== 'object' || value === null) return [path];
+  return Object.entries(value).flatMap(([key, inner]) => paths(inner, `${path}/${key}`));
+}
+
+const chinese = texts(zh, '');
+const english = texts(en, '');
+
+test('both languages have the same keys', () => {
+  expect(paths(en).sort()).toEqual(paths(zh).sort());
+});
+
+test('no text is empty', () => {
+  expect([...chinese, ...english].filter(([, text]) => text.trim() === '')).toEqual([]);
+});
+
+test('Chinese is punctuated in Chinese', () => {
+  const wrong = chinese.filter(([, text]) => /\p{Script=Han}\s*[,?!;:]|[,?!;]\s*\p{Script=Han}/u.test(text));
+  expect(wrong).toEqual([]);
+});
+
+test('English neither shouts nor says sorry', () => {
+  expect(english.filter(([, text]) => /!|sorry/i.test(text))).toEqual([]);
+  const pleading = english.filter(([, text]) => /please/i.test(text.replaceAll('Please do not pay again', '')));
+  expect(pleading).toEqual([]);
+});
+
+test('English has no Chinese left in it', () => {
+  const mixed = paths(en).filter((path) => {
+    const value = path.split('/').slice(1).reduce<unknown>((at, key) => (at as Record<string, unknown>)[key], en);
+    return typeof value === 'string' && /\p{Script=Han}/u.test(value);
+  });
+  // The button that switches to Chinese says so in Chinese.
+  expect(mixed.sort()).toEqual(['/otherLanguage', '/otherLanguageShort']);
+});
+
+test('every key is used somewhere', () => {
+  const sources = import.meta.glob<string>(['../**/*.{svelte,ts}', '!../text/*', '!../**/*.test.ts'], { query: '?raw', import: 'default', eager: true });
+  const all = Object.values(sources).join('\n');
+  const unused = Object.keys(zh).filter((key) => !new RegExp(`\\bwords\\.${key}\\b`).test(all));
+  expect(unused).toEqual([]);
+});

@@ -1,0 +1,24 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { svelteTesting } from '@testing-library/svelte/vite';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig(({ mode }) => ({
+  base: './',
+  plugins: [svelte(), svelteTesting()],
+  build: {
+    target: ['es2022', 'safari15.4'],
+    // The window's content security policy allows no data: scripts, styles or fonts.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    ...(mode === 'gallery'
+      ? { outDir: '../target/gallery/site', emptyOutDir: true, rollupOptions: { input: 'gallery.html' } }
+      : {}),
+  },
+  server: { port: 5173, strictPort: true },
+  test: {
+    environment: 'jsdom',
+    include: ['src/**/*.test.ts'],
+    setupFiles: ['test-setup.ts'],
+    expect: { requireAssertions: true },
+  },
+}));
