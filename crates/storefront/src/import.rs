@@ -21,9 +21,9 @@ struct Line {
     #[serde(default)]
     picture: Option<String>,
     #[serde(default)]
-    pinned: Option<u8>,
+    pinned: Option<bool>,
     #[serde(default)]
-    on_sale: Option<u8>,
+    on_sale: Option<bool>,
 }
 
 /// A row that cannot be taken. Nothing was imported.
@@ -104,18 +104,15 @@ fn item(
         price,
         stock: line.stock,
         limit_per_viewer: line.limit_per_viewer,
-        on_sale: line.on_sale != Some(0),
-        pinned: line.pinned.is_some_and(|pinned| pinned != 0),
+        on_sale: line.on_sale.unwrap_or(true),
+        pinned: line.pinned.unwrap_or(false),
         picture,
     })
 }
 
 /// What is wrong with a field, without the reader's own position, which counts differently.
 fn reason(error: &csv::Error) -> String {
-    match error.kind() {
-        csv::ErrorKind::Deserialize { err, .. } => err.to_string(),
-        other => format!("{other:?}"),
-    }
+    if let csv::ErrorKind::Deserialize { err, .. } = error.kind() { err.to_string() } else { error.to_string() }
 }
 
 #[cfg(test)]

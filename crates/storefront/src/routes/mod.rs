@@ -42,7 +42,6 @@ impl FromRef<AppState> for Arc<Shop> {
 }
 
 /// All routes. Event streams end when `stop` turns true.
-#[must_use]
 pub fn router(shop: Arc<Shop>, stop: watch::Receiver<bool>) -> Router {
     Router::new()
         .route("/v1/time", get(health::time))

@@ -1,5 +1,7 @@
 //! A shop of one room over a sandbox, and a viewer in it.
 
+#![allow(dead_code, clippy::unwrap_used, clippy::panic, reason = "shared by tests, which stop at the first surprise")]
+
 use api::{Asked, Client, Goods, OrderView, Params, RoomLink};
 use futures_util::StreamExt;
 use order::state::OrderState;

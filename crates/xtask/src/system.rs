@@ -1,0 +1,93 @@
+//! The system packages: what is needed, what is missing, and how this system gets it.
+
+use crate::step::{ask, command, run, say};
+use anyhow::{Result, bail};
+
+/// To build the window.
+pub(crate) const BUILD: &[&str] = &["build-essential", "pkg-config", "libwebkit2gtk-4.1-dev", "fonts-wqy-microhei"];
+/// To open it without a display and press its buttons.
+pub(crate) const HEADLESS: &[&str] = &["xvfb", "webkit2gtk-driver", "dbus-daemon"];
+/// To draw every screen and state.
+pub(crate) const GALLERY: &[&str] = &["chromium"];
+
+/// Installs what is missing of the lists, or says how.
+pub(crate) fn set_up(lists: &[&[&str]]) -> Result<()> {
+    node()?;
+    if cfg!(target_os = "linux") && ask("apt-get", &["--version"]).is_some() {
+        return apt(&lists.concat());
+    }
+    let missing = elsewhere();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    bail!("this system lacks what the window is built with. Run:\n\n    {missing}\n\nand then this command again")
+}
+
+/// Vite's and Svelte's own limits.
+const NODE: &str = "20.19, 22.12 or newer";
+
+fn node() -> Result<()> {
+    let Some(version) = ask("node", &["--version"]) else {
+        bail!("Node is missing; install Node {NODE} from https://nodejs.org or by the system's package manager");
+    };
+    let mut parts = version.trim_start_matches('v').split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+    let (major, minor) = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
+    let new_enough = matches!((major, minor), (20, 19..) | (22, 12..) | (24.., _));
+    if !new_enough {
+        bail!("Node {version} is too old for the page's tools; install Node {NODE}");
+    }
+    Ok(())
+}
+
+fn apt(packages: &[&str]) -> Result<()> {
+    let missing: Vec<&str> = packages.iter().copied().filter(|package| !is_installed(package)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    say(&format!("\nThese system packages are missing and will be installed now: {}", missing.join(" ")));
+    let root = ask("id", &["-u"]).as_deref() == Some("0");
+    if !root {
+        say("Installing them needs sudo, which may ask for your password.");
+    }
+    let apt = |arguments: &[&str]| {
+        let mut command = if root { command("apt-get", &[]) } else { command("sudo", &["apt-get"]) };
+        command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
+        command
+    };
+    let all = missing.join(" ");
+    let advice = format!("try it by hand: apt-get update && apt-get install --no-install-recommends {all}");
+    run("fetching the list of packages", &mut apt(&["update", "-q"]), &advice)?;
+    let mut install = apt(&["install", "-y", "-q", "--no-install-recommends"]);
+    install.args(&missing);
+    run("installing system packages", &mut install, &advice)
+}
+
+fn is_installed(package: &str) -> bool {
+    ask("dpkg-query", &["-W", "-f", "${Status}", package]).is_some_and(|status| status == "install ok installed")
+}
+
+/// The command that gets what is missing on a system without apt; empty when nothing is.
+fn elsewhere() -> String {
+    if cfg!(target_os = "macos") {
+        let tools = ask("xcode-select", &["-p"]).is_some();
+        return if tools { String::new() } else { "xcode-select --install".into() };
+    }
+    if cfg!(target_os = "windows") {
+        // WebView2 is part of Windows 11; on Windows 10 its runtime is installed beside the browser.
+        let key = r"HKLM\SOFTWARE\WOW6432Node\Microsoft\EdgeUpdate\Clients\{F3017226-FE2A-4295-8BDF-00C3A9A7E4C5}";
+        let found = ask("reg", &["query", key]).is_some();
+        return if found { String::new() } else { "winget install Microsoft.EdgeWebView2Runtime".into() };
+    }
+    if ask("pkg-config", &["--exists", "webkit2gtk-4.1"]).is_some() {
+        return String::new();
+    }
+    let managers = [
+        ("dnf", "sudo dnf install webkit2gtk4.1-devel gcc gcc-c++ make pkgconf-pkg-config wqy-microhei-fonts"),
+        ("pacman", "sudo pacman -S --needed webkit2gtk-4.1 base-devel wqy-microhei"),
+        ("zypper", "sudo zypper install webkit2gtk3-devel gcc gcc-c++ make pkgconf wqy-microhei-fonts"),
+    ];
+    let found = managers.into_iter().find(|(manager, _)| ask(manager, &["--version"]).is_some());
+    found
+        .map_or("install WebKitGTK 4.1 with its development files, a C compiler and pkg-config", |(_, command)| command)
+        .into()
+}

@@ -1,0 +1,52 @@
+//! One purchase through the window's own buttons, on a virtual display, with a picture of each step.
+//! `cargo xtask run` starts it where there is no display.
+
+#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "it reports to a person and stops at the first surprise")]
+
+#[path = "../tests/support/mod.rs"]
+mod support;
+
+use fantoccini::Locator;
+use std::path::{Path, PathBuf};
+use support::{Display, Home, Window};
+
+#[tokio::main]
+async fn main() {
+    let path = |name: &str| PathBuf::from(std::env::var_os(name).unwrap_or_else(|| panic!("{name} is not set")));
+    let (app, shots) = (path("LIVESHOP_APP"), path("LIVESHOP_SHOTS"));
+    let display = Display::start();
+    let home = Home::new(&shots);
+    let mut window = Window::open(&app, &display, &home, None).await;
+    buy(&mut window).await;
+    window.close().await;
+    println!("\nThe pictures are in {}", shots.display());
+}
+
+async fn buy(window: &mut Window) {
+    window.find("[data-goods] button[data-buy]").await;
+    step("the practice room's goods", window.shot("room").await.as_path());
+    window.click("[data-goods] button[data-buy]").await;
+    window.screen("choose").await;
+    step("how would you like to pay?", &window.shot("choose").await);
+    window.click("button[data-pay-type=\"alipay\"]").await;
+    window.find("img[data-qr]").await;
+    let picture = window.shot("code").await;
+    step("the payment code", &picture);
+    println!("    it reads: {}", Window::read_code(&picture));
+    window.click("button[data-act=\"phone\"]").await;
+    let frame = window.find("iframe").await;
+    frame.enter_frame().await.unwrap();
+    window.find("#pay").await;
+    window.client.enter_parent_frame().await.unwrap();
+    step("the pretend phone has scanned it", &window.shot("phone").await);
+    let frame = window.client.find(Locator::Css("iframe")).await.unwrap();
+    frame.enter_frame().await.unwrap();
+    window.click("#pay").await;
+    window.client.enter_parent_frame().await.unwrap();
+    window.screen("success").await;
+    step("paid and delivered", &window.shot("success").await);
+}
+
+fn step(what: &str, picture: &Path) {
+    println!("  {what}: {}", picture.display());
+}

@@ -1,0 +1,102 @@
+//! What the page may call. Each command is a door, not a room.
+
+use crate::entrance::Entrances;
+use crate::listen;
+use crate::purchase::Act;
+use crate::views::{BuyRequest, CommandError, Entrance, PurchaseView};
+use api::{Goods, Viewer};
+use tauri::ipc::Channel;
+use tauri::{AppHandle, State};
+use tokio::sync::watch;
+
+#[tauri::command]
+pub(crate) async fn enter(app: AppHandle, entrances: State<'_, Entrances>) -> Result<Entrance, CommandError> {
+    let entrance = entrances.enter().await?;
+    listen::to_room(&app, &entrances);
+    Ok(entrance)
+}
+
+#[tauri::command]
+pub(crate) async fn trust(app: AppHandle, entrances: State<'_, Entrances>) -> Result<Entrance, CommandError> {
+    let entrance = entrances.trust().await?;
+    listen::to_room(&app, &entrances);
+    Ok(entrance)
+}
+
+#[tauri::command]
+pub(crate) async fn goods(entrances: State<'_, Entrances>) -> Result<Vec<Goods>, CommandError> {
+    Ok(entrances.session()?.client.goods().await?)
+}
+
+#[tauri::command]
+pub(crate) async fn viewer(entrances: State<'_, Entrances>) -> Result<Viewer, CommandError> {
+    Ok(entrances.session()?.client.viewer().await?)
+}
+
+#[tauri::command]
+pub(crate) async fn buy(
+    request: BuyRequest,
+    channel: Channel<PurchaseView>,
+    entrances: State<'_, Entrances>,
+) -> Result<String, CommandError> {
+    let session = entrances.session()?;
+    let request_id = session.buy(request).await?;
+    stream(session.follow(&request_id)?, channel);
+    Ok(request_id)
+}
+
+#[tauri::command]
+pub(crate) async fn pending(entrances: State<'_, Entrances>) -> Result<Vec<PurchaseView>, CommandError> {
+    Ok(entrances.session()?.purchases())
+}
+
+#[tauri::command]
+pub(crate) async fn watch(
+    request_id: String,
+    channel: Channel<PurchaseView>,
+    entrances: State<'_, Entrances>,
+) -> Result<(), CommandError> {
+    stream(entrances.session()?.follow(&request_id)?, channel);
+    Ok(())
+}
+
+#[tauri::command]
+pub(crate) async fn retry(request_id: String, entrances: State<'_, Entrances>) -> Result<(), CommandError> {
+    entrances.session()?.act(&request_id, Act::Retry).await
+}
+
+#[tauri::command]
+pub(crate) async fn ask_now(request_id: String, entrances: State<'_, Entrances>) -> Result<(), CommandError> {
+    entrances.session()?.act(&request_id, Act::Ask).await
+}
+
+#[tauri::command]
+pub(crate) async fn cancel(request_id: String, entrances: State<'_, Entrances>) -> Result<(), CommandError> {
+    entrances.session()?.act(&request_id, Act::Cancel).await
+}
+
+#[tauri::command]
+pub(crate) async fn dismiss(request_id: String, entrances: State<'_, Entrances>) -> Result<(), CommandError> {
+    entrances.session()?.dismiss(&request_id)
+}
+
+#[tauri::command]
+pub(crate) async fn phone_url(
+    request_id: String,
+    entrances: State<'_, Entrances>,
+) -> Result<Option<String>, CommandError> {
+    let code = entrances.session()?.code_of(&request_id);
+    Ok(code.and_then(|code| entrances.phone_url(&code)))
+}
+
+/// Sends a purchase's views to the page, the one of now first, until the purchase is dismissed or the page is gone.
+fn stream(mut views: watch::Receiver<PurchaseView>, channel: Channel<PurchaseView>) {
+    tauri::async_runtime::spawn(async move {
+        loop {
+            let view = views.borrow_and_update().clone();
+            if channel.send(view).is_err() || views.changed().await.is_err() {
+                return;
+            }
+        }
+    });
+}

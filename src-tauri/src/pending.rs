@@ -1,0 +1,137 @@
+//! Purchases that are not over, on disk: written before the params are sent, removed when the viewer has seen the
+//! result. After a crash at any point the app finds them here and sends the same request again.
+
+use crate::files;
+use crate::views::Bought;
+use api::Params;
+use order::{Fen, OrderId, RequestId};
+use serde::{Deserialize, Serialize};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// One purchase, as far as it must survive.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Id of the key of the shop it was asked of: it is taken up again in that shop's rooms only.
+    pub shop_key_id: String,
+    /// What was sent, or is about to be.
+    pub params: Params,
+    /// The goods, for the page.
+    pub bought: Bought,
+    /// The amount the viewer saw.
+    pub amount: Fen,
+    /// The order, once the storefront named it.
+    pub order_id: Option<OrderId>,
+    /// When it began, Unix seconds of this computer's clock: only to sort by.
+    pub begun_at: i64,
+}
+
+/// The folder they lie in.
+#[derive(Clone, Debug)]
+pub struct Pending {
+    folder: PathBuf,
+}
+
+impl Pending {
+    /// Purchases kept in `folder`.
+    #[must_use]
+    pub fn new(folder: PathBuf) -> Pending {
+        Pending { folder }
+    }
+
+    fn file(&self, request_id: &RequestId) -> PathBuf {
+        self.folder.join(format!("{request_id}.json"))
+    }
+
+    /// Writes an entry; when this returns, it is on disk.
+    ///
+    /// # Errors
+    /// The disk's: then nothing may be sent.
+    pub fn keep(&self, entry: &Entry) -> io::Result<()> {
+        files::write(&self.file(&entry.params.request_id), entry)
+    }
+
+    /// Forgets an entry.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn forget(&self, request_id: &RequestId) -> io::Result<()> {
+        files::remove(&self.file(request_id))
+    }
+
+    /// The entries of a shop, newest first. A file that cannot be read is left where it is and reported.
+    #[must_use]
+    pub fn of_shop(&self, shop_key_id: &str) -> Vec<Entry> {
+        let names = std::fs::read_dir(&self.folder).into_iter().flatten().flatten().map(|file| file.path());
+        let mut entries: Vec<Entry> = names
+            .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+            .filter_map(|path| read(&path))
+            .filter(|entry| entry.shop_key_id == shop_key_id)
+            .collect();
+        entries.sort_by_key(|entry| std::cmp::Reverse(entry.begun_at));
+        entries
+    }
+}
+
+fn read(path: &Path) -> Option<Entry> {
+    match files::read(path) {
+        Ok(entry) => entry,
+        Err(error) => {
+            tracing::error!(path = %path.display(), %error, "a pending purchase cannot be read; it is left as it is");
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use order::{GoodsId, GoodsKind, PayType};
+
+    fn entry(request: u128, shop: &str, begun_at: i64) -> Entry {
+        let params = Params {
+            request_id: RequestId::new(order::id::base32(request)).unwrap(),
+            goods_id: GoodsId::new("teapot").unwrap(),
+            quantity: 1,
+            pay_type: PayType::Alipay,
+            price_version: 1,
+            note: None,
+        };
+        let bought = Bought {
+            goods_id: "teapot".into(),
+            lot: 2,
+            title: "Teapot".into(),
+            kind: GoodsKind::Merchandise,
+            fins: None,
+            picture: None,
+        };
+        let amount = Fen::new(22_800).unwrap();
+        Entry { shop_key_id: shop.into(), params, bought, amount, order_id: None, begun_at }
+    }
+
+    #[test]
+    fn what_was_kept_is_found_after_a_restart_newest_first_and_only_by_its_own_shop() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pending");
+        let (old, new, other) = (entry(1, "a", 10), entry(2, "a", 20), entry(3, "b", 30));
+        for entry in [&old, &new, &other] {
+            Pending::new(path.clone()).keep(entry).unwrap();
+        }
+        let pending = Pending::new(path);
+        assert_eq!(pending.of_shop("a"), [new.clone(), old.clone()]);
+        pending.forget(&new.params.request_id).unwrap();
+        pending.forget(&new.params.request_id).unwrap();
+        assert_eq!(pending.of_shop("a"), [old]);
+    }
+
+    #[test]
+    fn a_damaged_file_hides_no_other_and_stays_for_a_person_to_look_at() {
+        let folder = tempfile::tempdir().unwrap();
+        let pending = Pending::new(folder.path().to_owned());
+        pending.keep(&entry(1, "a", 10)).unwrap();
+        let damaged = folder.path().join("damaged.json");
+        std::fs::write(&damaged, "{\"half\":").unwrap();
+        assert_eq!(pending.of_shop("a").len(), 1);
+        assert!(damaged.exists());
+    }
+}

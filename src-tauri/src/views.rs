@@ -1,0 +1,265 @@
+//! What crosses to the page: the room, a purchase as the page draws it, and errors.
+
+use crate::qr::Qr;
+use api::{AnswerFault, CallError, ErrorCode, Refusal, Room};
+use order::state::{ClosedBy, RefundReason};
+use order::{GoodsKind, PayType};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// How the app stands before a room.
+#[derive(Clone, Debug, Serialize, TS)]
+#[serde(tag = "entrance", rename_all = "snake_case")]
+pub enum Entrance {
+    /// It is inside.
+    Open {
+        /// The room.
+        room: Room,
+        /// Whether it is the practice room: no real money moves.
+        practice: bool,
+        /// Fingerprint of the key the shop signs with.
+        shop_key: String,
+        /// The payment types the shop has set up.
+        #[ts(type = "Array<PayType>")]
+        pay_types: Vec<PayType>,
+    },
+    /// The shop is unknown: the viewer decides.
+    AskTrust {
+        /// The room the link names.
+        room_id: String,
+        /// The shop's address.
+        shop_url: String,
+        /// Fingerprint of its key.
+        shop_key: String,
+    },
+    /// The shop at this address used to have another key.
+    KeyChanged {
+        /// The room the link names.
+        room_id: String,
+        /// The shop's address.
+        shop_url: String,
+        /// Fingerprint of the key that was trusted.
+        known_key: String,
+        /// Fingerprint of the key in the link.
+        shop_key: String,
+    },
+}
+
+/// What a command failed at, beside the storefront's own codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum LocalCode {
+    /// The shop did not answer.
+    NoAnswer,
+    /// Its answer must not be used.
+    UnusableAnswer,
+    /// This computer's disk.
+    Storage,
+    /// The link is no room link.
+    BadLink,
+    /// The practice room did not start.
+    PracticeFailed,
+    /// No room is open yet, or there is no such purchase.
+    NotReady,
+}
+
+/// The code of a failed command: the words hang on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(untagged)]
+pub enum CommandCode {
+    /// The app's own.
+    Local(LocalCode),
+    /// The storefront's.
+    Shop(ErrorCode),
+}
+
+/// Why a command failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct CommandError {
+    /// The code.
+    pub code: CommandCode,
+    /// For logs and support.
+    pub message: String,
+}
+
+impl CommandError {
+    /// An error of the app itself.
+    pub fn local(code: LocalCode, message: impl std::fmt::Display) -> CommandError {
+        CommandError { code: CommandCode::Local(code), message: message.to_string() }
+    }
+}
+
+impl From<CallError> for CommandError {
+    fn from(error: CallError) -> CommandError {
+        let message = error.to_string();
+        match error {
+            CallError::NoAnswer(_) => CommandError::local(LocalCode::NoAnswer, message),
+            CallError::Unusable(_) => CommandError::local(LocalCode::UnusableAnswer, message),
+            CallError::Refused(refusal) => CommandError { code: CommandCode::Shop(refusal.code), message },
+        }
+    }
+}
+
+/// What the viewer wants to buy, as the page knows it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct BuyRequest {
+    /// The goods.
+    pub goods_id: String,
+    /// Pieces.
+    pub quantity: u32,
+    /// The payment type.
+    #[ts(type = "PayType")]
+    pub pay_type: PayType,
+    /// The version of the price the viewer saw.
+    #[ts(type = "number")]
+    pub price_version: i64,
+    /// The amount the viewer saw, fen.
+    #[ts(type = "number")]
+    pub amount_fen: i64,
+    /// For the streamer.
+    pub note: Option<String>,
+}
+
+/// The goods of a purchase, as they were when it began.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Bought {
+    /// The goods.
+    pub goods_id: String,
+    /// Their number on the shelf.
+    pub lot: u32,
+    /// Their name.
+    pub title: String,
+    /// What delivery means.
+    #[ts(type = "GoodsKind")]
+    pub kind: GoodsKind,
+    /// Shark fins a piece.
+    pub fins: Option<u32>,
+    /// Id of their picture.
+    pub picture: Option<String>,
+}
+
+/// Why the app says "checking".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckingWhy {
+    /// The viewer says they paid.
+    Asked,
+    /// The time to pay is up.
+    TimeUp,
+    /// The order is being cancelled.
+    Cancelled,
+}
+
+/// Where a purchase stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(tag = "stage", rename_all = "snake_case")]
+pub enum Stage {
+    /// The params are out, the answer is not here.
+    Ordering,
+    /// No answer came. The same request may be sent again.
+    NoAnswer,
+    /// The storefront refused.
+    Refused {
+        /// Why, and what the reaction needs.
+        refusal: Refusal,
+    },
+    /// The answer must not be used; no code was shown.
+    Unusable {
+        /// The check that failed.
+        fault: AnswerFault,
+    },
+    /// The code can be scanned.
+    AwaitingPayment {
+        /// The code.
+        qr: Qr,
+        /// Seconds left to pay when this was sent.
+        #[ts(type = "number")]
+        expires_in_s: i64,
+        /// The wallet has opened it (only Alipay tells).
+        scanned: bool,
+        /// The shop can be heard.
+        online: bool,
+    },
+    /// The channel is being asked; the code is hidden.
+    Checking {
+        /// Why.
+        why: CheckingWhy,
+        /// How long already, seconds.
+        #[ts(type = "number")]
+        since_s: i64,
+        /// The shop can be heard.
+        online: bool,
+    },
+    /// Paid and delivered.
+    Delivered {
+        /// When the channel booked the payment, Unix seconds.
+        #[ts(type = "number")]
+        paid_at: i64,
+        /// Shark fins credited.
+        #[ts(type = "number | null")]
+        fins: Option<i64>,
+    },
+    /// Ended unpaid, by the channel's word.
+    Closed {
+        /// Who or what ended it.
+        #[ts(type = "ClosedBy")]
+        by: ClosedBy,
+    },
+    /// Money is going back.
+    Refunding {
+        /// Why.
+        #[ts(type = "RefundReason")]
+        reason: RefundReason,
+        /// How much, fen.
+        #[ts(type = "number")]
+        paid_fen: i64,
+    },
+    /// Money went back.
+    Refunded {
+        /// Why.
+        #[ts(type = "RefundReason")]
+        reason: RefundReason,
+        /// How much, fen.
+        #[ts(type = "number")]
+        paid_fen: i64,
+    },
+}
+
+impl Stage {
+    /// Whether nothing more will happen by itself that the viewer waits for.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        match self {
+            Stage::Delivered { .. } | Stage::Closed { .. } | Stage::Refunded { .. } => true,
+            Stage::Ordering
+            | Stage::NoAnswer
+            | Stage::Refused { .. }
+            | Stage::Unusable { .. }
+            | Stage::AwaitingPayment { .. }
+            | Stage::Checking { .. }
+            | Stage::Refunding { .. } => false,
+        }
+    }
+}
+
+/// A purchase, as the page draws it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct PurchaseView {
+    /// The app's own id of it.
+    pub request_id: String,
+    /// The order, once it is known.
+    pub order_id: Option<String>,
+    /// The goods.
+    pub bought: Bought,
+    /// Pieces.
+    pub quantity: u32,
+    /// What is due, fen.
+    #[ts(type = "number")]
+    pub amount_fen: i64,
+    /// The payment type.
+    #[ts(type = "PayType")]
+    pub pay_type: PayType,
+    /// Where it stands.
+    pub stage: Stage,
+}

@@ -1,0 +1,64 @@
+//! The page's types are generated from the Rust ones and committed; a stale file fails here.
+//! `cargo xtask bindings` writes it anew.
+
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+use api::{AnswerFault, ErrorCode, Goods, Refusal, Room, RoomState, Viewer};
+use desktop::qr::Qr;
+use desktop::views::{
+    Bought, BuyRequest, CheckingWhy, CommandCode, CommandError, Entrance, LocalCode, PurchaseView, Stage,
+};
+use order::state::{ClosedBy, RefundReason};
+use order::{GoodsKind, PayType};
+use std::path::Path;
+use ts_rs::{Config, TS};
+
+/// A type of the pure crate, which knows nothing of TypeScript: the names of its values.
+fn names(name: &str, values: &[&str]) -> String {
+    let values: Vec<String> = values.iter().map(|value| format!("\"{value}\"")).collect();
+    format!("export type {name} = {};", values.join(" | "))
+}
+
+fn declared<T: TS>(config: &Config) -> String {
+    format!("export {}", T::decl(config))
+}
+
+fn generated() -> String {
+    let config = Config::default();
+    let lines = [
+        "// Generated from the Rust types; `cargo xtask bindings` writes it anew.".to_owned(),
+        names("PayType", &PayType::ALL.map(PayType::as_str)),
+        names("GoodsKind", &GoodsKind::ALL.map(GoodsKind::as_str)),
+        names("ClosedBy", &ClosedBy::ALL.map(ClosedBy::as_str)),
+        names("RefundReason", &RefundReason::ALL.map(RefundReason::as_str)),
+        declared::<ErrorCode>(&config),
+        declared::<RoomState>(&config),
+        declared::<Room>(&config),
+        declared::<Goods>(&config),
+        declared::<Viewer>(&config),
+        declared::<Refusal>(&config),
+        declared::<AnswerFault>(&config),
+        declared::<Entrance>(&config),
+        declared::<LocalCode>(&config),
+        declared::<CommandCode>(&config),
+        declared::<CommandError>(&config),
+        declared::<BuyRequest>(&config),
+        declared::<Bought>(&config),
+        declared::<Qr>(&config),
+        declared::<CheckingWhy>(&config),
+        declared::<Stage>(&config),
+        declared::<PurchaseView>(&config),
+    ];
+    lines.join("\n") + "\n"
+}
+
+#[test]
+fn the_page_s_types_are_those_of_the_program() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ui/src/host/contract.ts");
+    let generated = generated();
+    if std::env::var_os("LIVESHOP_BLESS").is_some() {
+        std::fs::write(&file, &generated).unwrap();
+    }
+    let committed = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(committed, generated, "ui/src/host/contract.ts is stale; run: cargo xtask bindings");
+}

@@ -1,0 +1,180 @@
+//! A shop of one room over a sandbox, behind a door that can forge answers or stay shut.
+
+#![allow(dead_code, clippy::unwrap_used, clippy::panic, reason = "shared by tests, which stop at the first surprise")]
+
+use api::{RoomState, ShopSigner};
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use order::{GoodsId, RoomId};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use storefront::config::Config;
+use storefront::store::NewRoom;
+use storefront::{import, serve};
+use tokio::net::TcpListener;
+
+const CSV: &str = "title,kind,price_fen,stock,limit_per_viewer,fins\n\
+    Clay teapot,merchandise,22800,5,2,\n60 shark fins,fins,600,1000,,60\n";
+
+/// How an answer of `assist_payOrderByThird` is changed on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forgery {
+    /// Its data is of another kind.
+    Kind,
+    /// Another payment string, under the old signature.
+    Code,
+    /// An hour old, signed by the shop's own key.
+    Stale,
+    /// For other goods, signed by the shop's own key.
+    OtherGoods,
+    /// A payment string that is no channel's, signed by the shop's own key.
+    ForeignCode,
+}
+
+struct Door {
+    behind: String,
+    forgery: Option<Forgery>,
+    signer: ShopSigner,
+    cut: AtomicBool,
+    http: reqwest::Client,
+}
+
+pub struct Shop {
+    running: serve::Running,
+    sandbox: sandbox::Running,
+    door: Arc<Door>,
+    address: String,
+    serving: tokio::task::JoinHandle<()>,
+    folder: tempfile::TempDir,
+}
+
+impl Shop {
+    pub async fn open(deadline_s: u32, forgery: Option<Forgery>) -> Shop {
+        let folder = tempfile::tempdir().unwrap();
+        let sandbox = sandbox::start(sandbox::Options::new(folder.path().join("sandbox"))).await.unwrap();
+        let key = folder.path().join("shop.key");
+        let text = format!(
+            "listen = '127.0.0.1:0'\ndatabase = 'sqlite:{}'\nsigning_key = '{}'\norder_deadline_s = {deadline_s}\n\
+             credentials = '{}'\n",
+            folder.path().join("shop.db").display(),
+            key.display(),
+            sandbox.credentials.display()
+        );
+        let config = folder.path().join("shop.toml");
+        std::fs::write(&config, text).unwrap();
+        let running = serve::start(Config::read(&config, |_| None).unwrap()).await.unwrap();
+        stock(&running).await;
+        let door = Arc::new(Door {
+            behind: format!("http://{}", running.address),
+            forgery,
+            signer: storefront::keys::signing_key(&key).unwrap(),
+            cut: AtomicBool::new(false),
+            http: reqwest::Client::builder().no_proxy().build().unwrap(),
+        });
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let routes = Router::new().fallback(pass).with_state(Arc::clone(&door));
+        let serving = tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
+        Shop { running, sandbox, door, address, serving, folder }
+    }
+
+    pub fn link(&self) -> String {
+        let key = self.running.key.to_base64().replace('+', "-").replace('/', "_");
+        format!("liveshop://room/tea?shop={}&key={key}", self.address)
+    }
+
+    /// From now on orders get no answer, or do again.
+    pub fn cut_orders(&self, cut: bool) {
+        self.door.cut.store(cut, Ordering::SeqCst);
+    }
+
+    /// How many orders the shop has.
+    pub async fn orders(&self) -> i64 {
+        use sqlx::Row;
+        let mut connection = self.running.shop.store.read().await.unwrap();
+        let row = sqlx::query("SELECT COUNT(*) FROM orders").fetch_one(&mut *connection).await.unwrap();
+        row.try_get(0).unwrap()
+    }
+
+    /// The pretend phone does something with a payment string.
+    pub async fn phone(&self, act: &str, code: &str) {
+        let url = format!("{}/phone/{act}", self.sandbox.base_url);
+        let answer = self.door.http.post(url).json(&json!({"code": code})).send().await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    }
+
+    pub async fn stop(self) {
+        self.serving.abort();
+        self.running.stop().await;
+        self.sandbox.stop().await;
+    }
+}
+
+async fn stock(running: &serve::Running) {
+    let room_id = RoomId::new("tea").unwrap();
+    let room = NewRoom {
+        room_id: room_id.clone(),
+        title: "Tea evening".into(),
+        host: "Ahe".into(),
+        shop: "Shanyu Kiln".into(),
+        state: RoomState::Live,
+        cover: None,
+        notice: None,
+    };
+    running.shop.store.make_room(room).await.unwrap();
+    let mut count = 0;
+    let new_id = || {
+        count += 1;
+        GoodsId::new(format!("g{count}")).ok()
+    };
+    let goods = import::goods(CSV, new_id, |_| None).unwrap();
+    running.shop.store.add_goods(room_id, goods).await.unwrap();
+}
+
+/// Passes a request on, and its answer back, forged or not.
+async fn pass(State(door): State<Arc<Door>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
+    let order = path == "/v1/assist_payOrderByThird";
+    let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
+    let mut headers = parts.headers;
+    headers.remove("host");
+    let request = door.http.request(parts.method, format!("{}{path}", door.behind)).headers(headers).body(body);
+    let Ok(answer) = request.send().await else { return StatusCode::BAD_GATEWAY.into_response() };
+    let (status, mut headers) = (answer.status(), answer.headers().clone());
+    if !order {
+        headers.remove("transfer-encoding");
+        return (status, headers, Body::from_stream(answer.bytes_stream())).into_response();
+    }
+    let body = answer.bytes().await.unwrap();
+    if door.cut.load(Ordering::SeqCst) {
+        // The shop acted, and its answer is lost: what comes is not from it.
+        return (StatusCode::BAD_GATEWAY, "<html>bad gateway</html>").into_response();
+    }
+    headers.remove("content-length");
+    (status, headers, door.forged(body)).into_response()
+}
+
+impl Door {
+    fn forged(&self, body: Bytes) -> Vec<u8> {
+        let (Some(forgery), Ok(mut answer)) = (self.forgery, serde_json::from_slice::<Value>(&body)) else {
+            return body.to_vec();
+        };
+        let ext = &mut answer["data"]["ext"];
+        match forgery {
+            Forgery::Kind => answer["data"]["kind"] = json!("coupon"),
+            Forgery::Code => ext["code"] = json!("https://qr.alipay.com/bax00000000000000000"),
+            Forgery::Stale => ext["timestamp"] = json!(ext["timestamp"].as_i64().unwrap() - 3_600),
+            Forgery::OtherGoods => ext["goods_id"] = json!("g2"),
+            Forgery::ForeignCode => ext["code"] = json!("https://pay.example/steal"),
+        }
+        if matches!(forgery, Forgery::Stale | Forgery::OtherGoods | Forgery::ForeignCode) {
+            self.signer.sign(answer["data"]["ext"].as_object_mut().unwrap());
+        }
+        answer.to_string().into_bytes()
+    }
+}

@@ -1,0 +1,229 @@
+//! Purchases in the real window: the built page in WebKit, the commands, a storefront and the sandbox's channels.
+//! Each test leaves pictures under `target/e2e/`.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
+
+mod shop;
+mod support;
+
+use shop::{Forgery, Shop};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::LazyLock;
+use support::{Display, Home, Window};
+use tokio::sync::Mutex;
+
+/// One window at a time: two would share two cores with two browsers.
+static ONE: LazyLock<Mutex<()>> = LazyLock::new(Mutex::default);
+
+fn app() -> PathBuf {
+    env!("CARGO_BIN_EXE_liveshop").into()
+}
+
+fn shots(test: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/e2e").join(test)
+}
+
+/// Presses Buy on an item of the shelf and chooses how to pay.
+async fn order(window: &Window, goods: &str, pay_type: &str) {
+    window.click(&format!("[data-goods=\"{goods}\"] button[data-buy]")).await;
+    window.click(&format!("button[data-pay-type=\"{pay_type}\"]")).await;
+}
+
+/// The first item on the shelf that can be bought.
+async fn first_goods(window: &Window) -> String {
+    let row = window.find("[data-goods]:has(button[data-buy])").await;
+    row.attr("data-goods").await.unwrap().unwrap()
+}
+
+/// Presses a button of the pretend phone, inside the window.
+async fn press_on_phone(window: &Window, button: &str) {
+    window.click("button[data-act=\"phone\"]").await;
+    let frame = window.find("iframe").await;
+    frame.enter_frame().await.unwrap();
+    window.click(button).await;
+    window.client.enter_parent_frame().await.unwrap();
+}
+
+/// Trusts the shop of a link and waits for its goods.
+async fn trust(window: &Window) {
+    window.click("button[data-act=\"trust\"]").await;
+    window.find("[data-goods]").await;
+}
+
+#[tokio::test]
+async fn buy_with_alipay_in_the_practice_room() {
+    let _one = ONE.lock().await;
+    let (display, home) = (Display::start(), Home::new(&shots("alipay")));
+    let mut window = Window::open(&app(), &display, &home, None).await;
+    let goods = first_goods(&window).await;
+    window.shot("room").await;
+    order(&window, &goods, "alipay").await;
+    window.find("img[data-qr]").await;
+    let picture = window.shot("code").await;
+    let code = Window::read_code(&picture);
+    assert!(code.starts_with("https://qr.alipay.com/"), "{code}");
+    press_on_phone(&window, "#pay").await;
+    window.screen("success").await;
+    window.shot("success").await;
+    window.close().await;
+}
+
+#[tokio::test]
+async fn buy_fins_with_wechat_and_see_the_balance_rise() {
+    let _one = ONE.lock().await;
+    let (display, home) = (Display::start(), Home::new(&shots("wechat")));
+    let shop = Shop::open(300, None).await;
+    let mut window = Window::open(&app(), &display, &home, Some(&shop.link())).await;
+    window.find("button[data-act=\"trust\"]").await;
+    window.shot("trust").await;
+    trust(&window).await;
+    assert_eq!(window.find("[data-fins]").await.attr("data-fins").await.unwrap().as_deref(), Some("0"));
+    order(&window, "g2", "wechat").await;
+    window.find("img[data-qr]").await;
+    let picture = window.shot("code").await;
+    let code = Window::read_code(&picture);
+    assert!(code.starts_with("weixin://wxpay/"), "{code}");
+    shop.phone("pay", &code).await;
+    window.screen("success").await;
+    window.find("[data-fins=\"60\"]").await;
+    window.shot("success").await;
+    window.close().await;
+    shop.stop().await;
+}
+
+#[tokio::test]
+async fn a_payment_the_wallet_declines_is_told_as_not_charged() {
+    let _one = ONE.lock().await;
+    let (display, home) = (Display::start(), Home::new(&shots("declined")));
+    let mut window = Window::open(&app(), &display, &home, None).await;
+    let goods = first_goods(&window).await;
+    order(&window, &goods, "alipay").await;
+    window.find("img[data-qr]").await;
+    press_on_phone(&window, "#decline").await;
+    window.screen("failed").await;
+    window.shot("failed").await;
+    window.close().await;
+}
+
+#[tokio::test]
+async fn an_order_nobody_pays_expires_and_the_code_is_gone() {
+    let _one = ONE.lock().await;
+    let (display, home) = (Display::start(), Home::new(&shots("expired")));
+    let shop = Shop::open(8, None).await;
+    let mut window = Window::open(&app(), &display, &home, Some(&shop.link())).await;
+    trust(&window).await;
+    order(&window, "g1", "alipay").await;
+    window.find("img[data-qr]").await;
+    window.shot("code").await;
+    window.screen("expired").await;
+    assert!(window.client.find_all(fantoccini::Locator::Css("img[data-qr]")).await.unwrap().is_empty());
+    window.shot("expired").await;
+    window.close().await;
+    shop.stop().await;
+}
+
+#[tokio::test]
+async fn a_cancelled_order_is_closed_at_the_channel_before_it_is_said() {
+    let _one = ONE.lock().await;
+    let (display, home) = (Display::start(), Home::new(&shots("cancelled")));
+    let mut window = Window::open(&app(), &display, &home, None).await;
+    let goods = first_goods(&window).await;
+    order(&window, &goods, "wechat").await;
+    window.find("img[data-qr]").await;
+    window.click("button[data-act=\"cancel\"]").await;
+    window.find("button[data-act=\"confirm-cancel\"]").await;
+    window.shot("ask").await;
+    window.click("button[data-act=\"confirm-cancel\"]").await;
+    window.screen("cancelled").await;
+    window.shot("cancelled").await;
+    window.close().await;
+}
+
+#[tokio::test]
+async fn a_forged_stale_or_foreign_answer_shows_no_code() {
+    let _one = ONE.lock().await;
+    let display = Display::start();
+    for (forgery, screen) in [
+        (Forgery::Kind, "unusable_wrong_kind"),
+        (Forgery::Code, "unusable_bad_signature"),
+        (Forgery::Stale, "unusable_stale"),
+        (Forgery::OtherGoods, "unusable_other_goods"),
+        (Forgery::ForeignCode, "unusable_foreign_code"),
+    ] {
+        let home = Home::new(&shots("forged"));
+        let shop = Shop::open(300, Some(forgery)).await;
+        let window = Window::open(&app(), &display, &home, Some(&shop.link())).await;
+        trust(&window).await;
+        order(&window, "g1", "alipay").await;
+        window.screen(screen).await;
+        assert!(window.client.find_all(fantoccini::Locator::Css("img[data-qr]")).await.unwrap().is_empty());
+        window.save(screen).await;
+        window.close().await;
+        shop.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn when_the_shop_is_away_the_viewer_is_told_and_trying_again_is_safe() {
+    let _one = ONE.lock().await;
+    let (display, home) = (Display::start(), Home::new(&shots("away")));
+    let shop = Shop::open(300, None).await;
+    let mut window = Window::open(&app(), &display, &home, Some(&shop.link())).await;
+    trust(&window).await;
+    window.click("[data-goods=\"g1\"] button[data-buy]").await;
+    window.screen("choose").await;
+    shop.cut_orders(true);
+    window.click("button[data-pay-type=\"alipay\"]").await;
+    window.screen("no_answer").await;
+    window.shot("no-answer").await;
+    shop.cut_orders(false);
+    window.click("button[data-act=\"retry\"]").await;
+    window.find("img[data-qr]").await;
+    window.shot("code").await;
+    assert_eq!(shop.orders().await, 1, "trying again made another order");
+    window.close().await;
+    shop.stop().await;
+}
+
+#[tokio::test]
+async fn a_purchase_is_resumed_after_the_app_was_killed() {
+    let _one = ONE.lock().await;
+    let (display, home) = (Display::start(), Home::new(&shots("resumed")));
+    let shop = Shop::open(300, None).await;
+    let mut window = Window::open(&app(), &display, &home, Some(&shop.link())).await;
+    trust(&window).await;
+    order(&window, "g1", "alipay").await;
+    window.find("img[data-qr]").await;
+    let code = Window::read_code(&window.shot("before").await);
+    window.kill();
+    let mut window = Window::open(&app(), &display, &home, Some(&shop.link())).await;
+    window.find("button[data-act=\"resume\"]").await;
+    window.shot("unpaid").await;
+    window.click("button[data-act=\"resume\"]").await;
+    window.find("img[data-qr]").await;
+    assert_eq!(Window::read_code(&window.shot("after").await), code);
+    window.kill();
+    shop.phone("pay", &code).await;
+    let mut window = Window::open(&app(), &display, &home, Some(&shop.link())).await;
+    window.screen("success").await;
+    window.shot("success").await;
+    assert_eq!(shop.orders().await, 1);
+    window.close().await;
+    shop.stop().await;
+}
+
+#[tokio::test]
+async fn a_second_copy_brings_the_first_window_forward_and_ends() {
+    let _one = ONE.lock().await;
+    let (display, home) = (Display::start(), Home::new(&shots("second")));
+    let window = Window::open(&app(), &display, &home, None).await;
+    window.find("[data-goods]").await;
+    let mut second = Command::new(app());
+    display.settle(&mut second, &home);
+    let ended = tokio::task::spawn_blocking(move || second.status()).await.unwrap().unwrap();
+    assert!(ended.success(), "{ended}");
+    window.find("[data-goods]").await;
+    window.close().await;
+}
