@@ -142,7 +142,6 @@ fn open(session: &Arc<Session>) -> Entrance {
         room: session.room.clone(),
         practice: session.practice,
         shop_key: session.client.link().key.fingerprint(),
-        pay_types: session.room.pay_types.clone(),
     }
 }
 

@@ -18,6 +18,10 @@ const ROOM: &str = "practice";
 /// Seconds to pay an order.
 const DEADLINE_S: u32 = 300;
 
+/// The shop, as the pretend payment apps name the payee.
+const SHOP_ZH: &str = "山隅窑";
+const SHOP_EN: &str = "Shanyu Kiln";
+
 /// The sample goods' pictures, by the names the CSV files use.
 const PICTURES: &[(&str, &[u8])] = &[
     ("goods-1.png", include_bytes!("../practice/goods-1.png")),
@@ -108,6 +112,7 @@ async fn start_sandbox(folder: &Path, port: u16) -> Result<sandbox::Running, san
     let options = |port| {
         let mut options = sandbox::Options::new(folder.join("channels"));
         options.listen = loopback(port);
+        options.payee = Some(words(SHOP_ZH, SHOP_EN));
         options
     };
     match sandbox::start(options(port)).await {
@@ -153,18 +158,16 @@ async fn stock(store: &Store) -> Result<(), PracticeError> {
         let kind = if name.ends_with(".png") { "image/png" } else { "image/jpeg" };
         store.keep_picture(picture_id(body), kind.into(), BASE64.encode(body)).await?;
     }
-    let chinese = speaks_chinese();
-    let csv = if chinese { include_str!("../practice/goods.zh.csv") } else { include_str!("../practice/goods.en.csv") };
+    let csv = words(include_str!("../practice/goods.zh.csv"), include_str!("../practice/goods.en.csv"));
     let random = SystemRandom;
     let new_id = || random.bits().ok().and_then(|bits| GoodsId::new(order::id::base32(bits)).ok());
-    let goods = import::goods(csv, new_id, |name| picture_named(name).map(picture_id))?;
-    let words = |zh: &str, en: &str| if chinese { zh.to_owned() } else { en.to_owned() };
+    let goods = import::goods(&csv, new_id, |name| picture_named(name).map(picture_id))?;
     store
         .make_room(NewRoom {
             room_id: room_id.clone(),
             title: words("开窑夜 · 新到茶器", "Kiln-opening night: new teaware"),
             host: words("阿禾", "Ahe"),
-            shop: words("山隅窑", "Shanyu Kiln"),
+            shop: words(SHOP_ZH, SHOP_EN),
             state: RoomState::Live,
             cover: picture_named("cover.jpg").map(picture_id),
             notice: Some(words(
@@ -185,6 +188,11 @@ fn picture_named(name: &str) -> Option<&'static [u8]> {
 fn picture_id(body: &[u8]) -> String {
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, body);
     hex::encode(&digest.as_ref()[..16])
+}
+
+/// The words of the system's language, of the two the sample room speaks.
+fn words(zh: &str, en: &str) -> String {
+    if speaks_chinese() { zh.to_owned() } else { en.to_owned() }
 }
 
 /// The sample goods are named in the system's language, as far as they can be.

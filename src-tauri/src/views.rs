@@ -19,9 +19,6 @@ pub enum Entrance {
         practice: bool,
         /// Fingerprint of the key the shop signs with.
         shop_key: String,
-        /// The payment types the shop has set up.
-        #[ts(type = "Array<PayType>")]
-        pay_types: Vec<PayType>,
     },
     /// The shop is unknown: the viewer decides.
     AskTrust {

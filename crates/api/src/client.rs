@@ -170,8 +170,7 @@ impl Client {
             self.prove().await?;
         }
         let request = self.request(Method::POST, &["assist_payOrderByThird"]).json(params);
-        let response = request.timeout(CALL_LIMIT).send().await?;
-        let body = body_of(response).await?;
+        let body = body_of(accepted(request.timeout(CALL_LIMIT).send().await?).await?).await?;
         // The shop's time was proven above or earlier, so it is known.
         let shop_now = self.clock.now().ok_or(AnswerFault::Stale)?;
         Ok(answer::read(&body, &self.link.key, shop_now, asked)?)

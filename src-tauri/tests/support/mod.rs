@@ -127,8 +127,7 @@ impl Window {
         let arguments: Vec<&str> = link.into_iter().collect();
         let capabilities = json!({"webkitgtk:browserOptions": {"binary": app, "args": arguments}});
         let Value::Object(capabilities) = capabilities else { panic!("not an object") };
-        let address = format!("http://127.0.0.1:{port}");
-        let client = connect(&address, capabilities).await;
+        let client = connect(port, capabilities).await;
         Window { client, shots: home.shots.clone(), number: 0, _driver: driver }
     }
 
@@ -212,22 +211,15 @@ impl Window {
     }
 }
 
-async fn connect(address: &str, capabilities: serde_json::Map<String, Value>) -> Client {
-    let deadline = std::pin::pin!(tokio::time::sleep(WAIT));
-    let mut deadline = deadline;
-    loop {
-        let mut builder = ClientBuilder::new(HttpConnector::new());
-        builder.capabilities(capabilities.clone());
-        tokio::select! {
-            connected = builder.connect(address) => match connected {
-                Ok(client) => return client,
-                // The driver is not listening yet.
-                Err(fantoccini::error::NewSessionError::Lost(_) | fantoccini::error::NewSessionError::Failed(_)) => {
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                }
-                Err(error) => panic!("no session: {error}"),
-            },
-            () = &mut deadline => panic!("the driver did not answer in {WAIT:?}"),
+/// A session with the driver, once it listens.
+async fn connect(port: u16, capabilities: serde_json::Map<String, Value>) -> Client {
+    let listening = async {
+        while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
-    }
+    };
+    tokio::time::timeout(WAIT, listening).await.unwrap_or_else(|_| panic!("the driver does not listen"));
+    let mut builder = ClientBuilder::new(HttpConnector::new());
+    builder.capabilities(capabilities);
+    builder.connect(&format!("http://127.0.0.1:{port}")).await.unwrap_or_else(|error| panic!("no session: {error}"))
 }
