@@ -9,8 +9,10 @@ use tauri::{AppHandle, Emitter, Manager};
 
 /// Between two tries to hear the shop again.
 const LISTEN_AGAIN: Duration = Duration::from_secs(2);
-/// Changes of a busy room are gathered for this long.
-const GATHER: Duration = Duration::from_millis(150);
+/// Between two words to the page about a busy room.
+const PAUSE: Duration = Duration::from_millis(250);
+/// Most changes told as one.
+const AT_ONCE: usize = 4096;
 
 /// The room the app listens to already.
 #[derive(Default)]
@@ -31,10 +33,14 @@ async fn listen(app: AppHandle, session: Arc<Session>) {
                 tell(&app, "connection", true);
                 // What changed while nobody listened is not told again.
                 tell(&app, "room_changed", ());
-                let mut changes = std::pin::pin!(changes);
-                while let Some(Ok(_changed)) = changes.next().await {
-                    tokio::time::sleep(GATHER).await;
+                // What came while the last change was told is told as one.
+                let mut changes = std::pin::pin!(changes.ready_chunks(AT_ONCE));
+                while let Some(gathered) = changes.next().await {
                     tell(&app, "room_changed", ());
+                    if gathered.iter().any(Result::is_err) {
+                        break;
+                    }
+                    tokio::time::sleep(PAUSE).await;
                 }
             }
             Err(error) => tracing::warn!(%error, "the room cannot be heard"),

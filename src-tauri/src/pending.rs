@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 /// One purchase, as far as it must survive.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
-    /// Id of the key of the shop it was asked of: it is taken up again in that shop's rooms only.
-    pub shop_key_id: String,
+    /// The shop it was asked of, by key and address: it is taken up again in that shop's rooms only.
+    pub shop: String,
     /// What was sent, or is about to be.
     pub params: Params,
     /// The goods, for the page.
@@ -61,12 +61,12 @@ impl Pending {
 
     /// The entries of a shop, newest first. A file that cannot be read is left where it is and reported.
     #[must_use]
-    pub fn of_shop(&self, shop_key_id: &str) -> Vec<Entry> {
+    pub fn of_shop(&self, shop: &str) -> Vec<Entry> {
         let names = std::fs::read_dir(&self.folder).into_iter().flatten().flatten().map(|file| file.path());
         let mut entries: Vec<Entry> = names
             .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
             .filter_map(|path| read(&path))
-            .filter(|entry| entry.shop_key_id == shop_key_id)
+            .filter(|entry| entry.shop == shop)
             .collect();
         entries.sort_by_key(|entry| std::cmp::Reverse(entry.begun_at));
         entries
@@ -106,7 +106,7 @@ mod tests {
             picture: None,
         };
         let amount = Fen::new(22_800).unwrap();
-        Entry { shop_key_id: shop.into(), params, bought, amount, order_id: None, begun_at }
+        Entry { shop: shop.into(), params, bought, amount, order_id: None, begun_at }
     }
 
     #[test]

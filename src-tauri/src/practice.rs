@@ -162,22 +162,19 @@ async fn stock(store: &Store) -> Result<(), PracticeError> {
     let random = SystemRandom;
     let new_id = || random.bits().ok().and_then(|bits| GoodsId::new(order::id::base32(bits)).ok());
     let goods = import::goods(&csv, new_id, |name| picture_named(name).map(picture_id))?;
-    store
-        .make_room(NewRoom {
-            room_id: room_id.clone(),
-            title: words("开窑夜 · 新到茶器", "Kiln-opening night: new teaware"),
-            host: words("阿禾", "Ahe"),
-            shop: words(SHOP_ZH, SHOP_EN),
-            state: RoomState::Live,
-            cover: picture_named("cover.jpg").map(picture_id),
-            notice: Some(words(
-                "这是练习直播间，商品和付款都是模拟的。",
-                "This is the practice room: goods and payments are pretend.",
-            )),
-        })
-        .await?;
-    store.add_goods(room_id, goods).await?;
-    Ok(())
+    let room = NewRoom {
+        room_id,
+        title: words("开窑夜 · 新到茶器", "Kiln-opening night: new teaware"),
+        host: words("阿禾", "Ahe"),
+        shop: words(SHOP_ZH, SHOP_EN),
+        state: RoomState::Live,
+        cover: picture_named("cover.jpg").map(picture_id),
+        notice: Some(words(
+            "这是练习直播间，商品和付款都是模拟的。",
+            "This is the practice room: goods and payments are pretend.",
+        )),
+    };
+    Ok(store.open_room(room, goods).await?)
 }
 
 fn picture_named(name: &str) -> Option<&'static [u8]> {

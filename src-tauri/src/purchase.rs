@@ -8,6 +8,7 @@ use api::answer::is_channels_own;
 use api::clock::monotonic;
 use api::{AnswerFault, Asked, CallError, Client, ErrorCode, Ext, OrderView, Refusal};
 use futures_util::StreamExt;
+use order::OrderId;
 use order::state::{AttemptState, ClosedBy, OrderState, RefundReason};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,6 +16,10 @@ use tokio::sync::{mpsc, watch};
 
 /// Between two tries to hear the shop again.
 const LISTEN_AGAIN: Duration = Duration::from_secs(2);
+/// How long a stream that has brought nothing yet may be silent before the order is asked for.
+const ASK_WHEN_SILENT: Duration = Duration::from_secs(5);
+/// Views that may wait while the shop is being called.
+const HEARD: usize = 16;
 /// How long "asked" is shown before the code comes back, when the channel knows of no payment.
 const ASKED_FOR: Duration = Duration::from_secs(8);
 
@@ -51,7 +56,11 @@ pub struct Purchase {
     practice: bool,
     views: watch::Sender<PurchaseView>,
     acts: mpsc::Receiver<Act>,
-    qr: Option<Qr>,
+    /// The code, once its answer was checked, with the seconds it had left then.
+    code: Option<(Qr, i64, Instant)>,
+    /// Why there is no code.
+    trouble: Option<Stage>,
+    /// The order as the shop stated it last.
     heard: Option<(OrderView, Instant)>,
     online: bool,
     asked: Option<Instant>,
@@ -76,7 +85,8 @@ impl Purchase {
             practice,
             views,
             acts,
-            qr: None,
+            code: None,
+            trouble: None,
             heard: None,
             online: true,
             asked: None,
@@ -86,24 +96,38 @@ impl Purchase {
 
     /// Lives until the viewer dismisses it.
     pub async fn run(mut self) {
-        loop {
-            self.show(Stage::Ordering);
-            match self.order().await {
-                Ok(()) => break,
-                Err(stage) => self.show(stage),
-            }
-            // Nothing is shown that could be paid. What now is the viewer's to say.
+        self.fetch().await;
+        while self.entry.order_id.is_none() {
+            // Nothing was shown that could be paid, and no order is known that could be ended.
             match self.acts.recv().await {
-                Some(Act::Retry | Act::Ask) => {}
-                Some(Act::Cancel) if self.entry.order_id.is_some() => {
-                    self.cancel().await;
-                    break;
-                }
+                Some(Act::Retry | Act::Ask) => self.fetch().await,
                 Some(Act::Cancel) => {}
                 None => return,
             }
         }
         self.follow().await;
+    }
+
+    /// Sends the request, for the first time or again, and shows what came of it.
+    async fn fetch(&mut self) {
+        self.trouble = None;
+        self.publish();
+        let known = self.entry.order_id.is_some();
+        self.trouble = match self.order().await {
+            Ok(()) => None,
+            // Its code may have been shown and paid before: that the shop will not give it again says nothing about
+            // the money. The order itself does, and is followed.
+            Err(Stage::Refused { refusal }) if known && refusal.code != ErrorCode::ChannelUnavailable => {
+                tracing::warn!(?refusal, "the shop did not give the code again");
+                Some(Stage::NoAnswer)
+            }
+            Err(Stage::Unusable { fault }) if known => {
+                tracing::error!(%fault, "the answer that should give the code again must not be used");
+                Some(Stage::NoAnswer)
+            }
+            Err(stage) => Some(stage),
+        };
+        self.publish();
     }
 
     /// Sends the request and takes the answer.
@@ -139,7 +163,8 @@ impl Purchase {
             return Err(AnswerFault::ForeignCode);
         }
         if ext.expires_in_s > 0 {
-            self.qr = Some(qr::draw(&ext.code).map_err(|_| AnswerFault::UnreadableCode)?);
+            let qr = qr::draw(&ext.code).map_err(|_| AnswerFault::UnreadableCode)?;
+            self.code = Some((qr, ext.expires_in_s, monotonic()));
         }
         self.entry.order_id = Some(ext.order_id);
         self.keep();
@@ -148,65 +173,53 @@ impl Purchase {
 
     /// A channel that gave no code yet still has an order waiting for it.
     fn learn_order(&mut self, refusal: &Refusal) {
-        let order_id = refusal.data.order_id.as_ref().and_then(|order_id| order::OrderId::new(order_id.as_str()).ok());
+        let order_id = refusal.data.order_id.as_ref().and_then(|order_id| OrderId::new(order_id.as_str()).ok());
         if refusal.code == ErrorCode::ChannelUnavailable && self.entry.order_id.is_none() && order_id.is_some() {
             self.entry.order_id = order_id;
             self.keep();
         }
     }
 
-    /// The request id is on disk already; the order's id only spares the next start a question.
+    /// The request id is on disk already; the order's id only spares the next start a question. A purchase that was
+    /// dismissed meanwhile stays forgotten.
     fn keep(&self) {
+        if self.acts.is_closed() {
+            return;
+        }
         if let Err(error) = self.pending.keep(&self.entry) {
             tracing::error!(%error, "a pending purchase could not be written");
         }
     }
 
-    /// Hears the order's views until the purchase is dismissed, and listens again whenever the connection ends.
+    /// Follows the order until the purchase is dismissed.
     async fn follow(&mut self) {
         let Some(order_id) = self.entry.order_id.clone() else { return };
-        let client = Arc::clone(&self.client);
+        let (heard, mut hearing) = mpsc::channel(HEARD);
+        // It ends when nobody hears it any more, which is when this function returns.
+        tokio::spawn(listen(Arc::clone(&self.client), order_id, heard));
         loop {
-            match client.order_events(&order_id).await {
-                Ok(views) => {
-                    self.set_online(true);
-                    let mut views = std::pin::pin!(views);
-                    loop {
-                        tokio::select! {
-                            view = views.next() => match view {
-                                Some(Ok(view)) => self.hear(view),
-                                Some(Err(error)) => {
-                                    tracing::warn!(%error, "the order's views stopped");
-                                    break;
-                                }
-                                None => break,
-                            },
-                            act = self.acts.recv() => match act {
-                                Some(act) => self.act(act).await,
-                                None => return,
-                            },
-                            () = until(self.asked) => self.stop_asking(),
+            tokio::select! {
+                word = hearing.recv() => match word {
+                    Some(Word::View(view)) => {
+                        self.set_online(true);
+                        self.hear(*view);
+                        let payable = self.heard.as_ref().is_some_and(|(view, _)| view.state == OrderState::AwaitingPayment);
+                        if payable && self.code.is_none() && self.trouble != Some(Stage::NoAnswer) {
+                            // The channel has given the code since.
+                            self.fetch().await;
                         }
                     }
-                }
-                Err(error) => tracing::warn!(%error, "the order cannot be followed"),
-            }
-            self.set_online(false);
-            tokio::select! {
-                () = tokio::time::sleep(LISTEN_AGAIN) => {}
-                act = self.acts.recv() => match act {
-                    Some(act) => self.act(act).await,
+                    Some(Word::Lost) => self.set_online(false),
                     None => return,
                 },
+                act = self.acts.recv() => match act {
+                    Some(Act::Retry) => self.fetch().await,
+                    Some(Act::Ask) => self.ask().await,
+                    Some(Act::Cancel) => self.cancel().await,
+                    None => return,
+                },
+                () = until(self.asked) => self.stop_asking(),
             }
-        }
-    }
-
-    async fn act(&mut self, act: Act) {
-        match act {
-            Act::Retry => {}
-            Act::Ask => self.ask().await,
-            Act::Cancel => self.cancel().await,
         }
     }
 
@@ -267,10 +280,24 @@ impl Purchase {
         });
     }
 
+    /// Before the first view: the code of a checked answer is shown at once.
+    fn unheard(&self, now: Instant) -> Stage {
+        match (&self.code, &self.trouble) {
+            (_, Some(trouble)) => trouble.clone(),
+            (Some((qr, expires_in_s, since)), None) => Stage::AwaitingPayment {
+                qr: qr.clone(),
+                expires_in_s: expires_in_s.saturating_sub(seconds(now, *since)).max(0),
+                scanned: false,
+                online: self.online,
+            },
+            (None, None) => Stage::Ordering,
+        }
+    }
+
     /// Where the purchase stands, from what was heard last and how long ago.
     fn stage(&mut self) -> Stage {
-        let Some((view, since)) = &self.heard else { return Stage::Ordering };
         let now = monotonic();
+        let Some((view, since)) = &self.heard else { return self.unheard(now) };
         let checking = match (view.state, view.closed_by) {
             (OrderState::Closing, Some(ClosedBy::Viewer)) => Some(CheckingWhy::Cancelled),
             (OrderState::Closing, Some(ClosedBy::Time | ClosedBy::Channel | ClosedBy::Shop) | None) => {
@@ -286,14 +313,14 @@ impl Purchase {
         self.checking = None;
         let (reason, paid_fen) = money_back(view);
         match view.state {
-            OrderState::Reserved | OrderState::AwaitingPayment | OrderState::Closing => match self.qr.clone() {
-                Some(qr) => Stage::AwaitingPayment {
+            OrderState::Reserved | OrderState::AwaitingPayment | OrderState::Closing => match self.code.clone() {
+                Some((qr, _, _)) => Stage::AwaitingPayment {
                     qr,
                     expires_in_s: view.expires_in_s.saturating_sub(seconds(now, *since)).max(0),
                     scanned: view.attempts.iter().any(|attempt| attempt.state == AttemptState::Scanned),
                     online: self.online,
                 },
-                None => Stage::Ordering,
+                None => self.trouble.clone().unwrap_or(Stage::Ordering),
             },
             OrderState::Closed => Stage::Closed { by: view.closed_by.unwrap_or(ClosedBy::Channel) },
             OrderState::Delivered => {
@@ -302,6 +329,61 @@ impl Purchase {
             OrderState::RefundDue | OrderState::Refunding => Stage::Refunding { reason, paid_fen },
             OrderState::Refunded => Stage::Refunded { reason, paid_fen },
         }
+    }
+}
+
+/// What is heard of an order.
+enum Word {
+    /// The shop states it.
+    View(Box<OrderView>),
+    /// The shop cannot be heard.
+    Lost,
+}
+
+/// Hears an order's views and passes them on until nobody wants them. Where the stream brings nothing (a proxy may hold
+/// it back), the order is asked for instead.
+async fn listen(client: Arc<Client>, order_id: OrderId, heard: mpsc::Sender<Word>) {
+    let hear = async {
+        loop {
+            if let Err(error) = hear_once(&client, &order_id, &heard).await {
+                tracing::warn!(%error, "the order cannot be heard");
+                if heard.send(Word::Lost).await.is_err() {
+                    return;
+                }
+            }
+            tokio::time::sleep(LISTEN_AGAIN).await;
+            ask_for(&client, &order_id, &heard).await;
+        }
+    };
+    tokio::select! {
+        () = hear => {}
+        () = heard.closed() => {}
+    }
+}
+
+/// One connection's views.
+async fn hear_once(client: &Client, order_id: &OrderId, heard: &mpsc::Sender<Word>) -> Result<(), CallError> {
+    let mut views = std::pin::pin!(client.order_events(order_id).await?);
+    let mut silent = true;
+    loop {
+        match tokio::time::timeout(ASK_WHEN_SILENT, views.next()).await {
+            Ok(Some(view)) => {
+                silent = false;
+                if heard.send(Word::View(Box::new(view?))).await.is_err() {
+                    return Ok(());
+                }
+            }
+            Ok(None) => return Err(CallError::NoAnswer("the stream ended".into())),
+            Err(_) if silent => ask_for(client, order_id, heard).await,
+            Err(_) => {}
+        }
+    }
+}
+
+async fn ask_for(client: &Client, order_id: &OrderId, heard: &mpsc::Sender<Word>) {
+    if let Ok(view) = client.order(order_id).await {
+        // Nobody listening is seen by the caller.
+        let _heard = heard.send(Word::View(Box::new(view))).await;
     }
 }
 

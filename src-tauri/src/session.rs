@@ -37,6 +37,7 @@ pub struct Session {
     pub room: Room,
     /// Whether no real money moves.
     pub practice: bool,
+    shop: String,
     pending: Pending,
     at_work: Mutex<BTreeMap<String, AtWork>>,
 }
@@ -48,14 +49,14 @@ impl Session {
     /// # Errors
     /// [`CommandError`].
     pub async fn open(link: RoomLink, practice: bool, data: &Path) -> Result<Session, CommandError> {
-        let key_id = link.key.key_id();
+        let shop = place(&link, practice);
         let client = Arc::new(Client::new(link)?);
         client.prove().await?;
-        be_viewer(&client, &data.join("viewers").join(format!("{key_id}.json"))).await?;
+        be_viewer(&client, &data.join("viewers").join(format!("{shop}.json"))).await?;
         let room = client.room().await?;
         let pending = Pending::new(data.join("pending"));
-        let session = Session { client, room, practice, pending, at_work: Mutex::default() };
-        for entry in session.pending.of_shop(&key_id) {
+        let session = Session { client, room, practice, shop, pending, at_work: Mutex::default() };
+        for entry in session.pending.of_shop(&session.shop) {
             session.start(entry);
         }
         Ok(session)
@@ -91,7 +92,7 @@ impl Session {
         };
         params.check().map_err(wrong)?;
         let entry = Entry {
-            shop_key_id: self.client.link().key.key_id(),
+            shop: self.shop.clone(),
             params,
             bought: bought(goods),
             amount: Fen::new(request.amount_fen).map_err(|error| wrong(error.to_string()))?,
@@ -172,6 +173,19 @@ impl Session {
             | Stage::Refunded { .. } => None,
         }
     }
+}
+
+/// What a viewer's token and purchases are kept under: key and address. A key alone is not enough: a stranger may name
+/// a shop's true key in a link and pass its answers on, and would be handed the token. The practice room is this
+/// program's own, on whatever port is free.
+fn place(link: &RoomLink, practice: bool) -> String {
+    let key_id = link.key.key_id();
+    if practice {
+        return key_id;
+    }
+    let address = link.shop.origin().ascii_serialization();
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, address.as_bytes());
+    format!("{key_id}-{}", hex::encode(&digest.as_ref()[..8]))
 }
 
 fn no_such_purchase() -> CommandError {

@@ -1,66 +1,80 @@
-import { mount } from 'svelte';
+import { mount, unmount } from 'svelte';
 import App from '../src/App.svelte';
-import type { Entrance } from '../src/host/contract';
 import { FakeHost } from '../src/host/fake';
 import type { Language } from '../src/text/text.svelte';
 import '../src/styles/tokens.css';
 import '../src/styles/base.css';
 import { codes } from './codes';
 import { sampleGoods, samplePicture } from './sample';
-import { states } from './states';
+import { type State, states, type Step } from './states';
 
 declare global {
   interface Window {
-    /** What the gallery's runner reads. */
-    gallery: { names: string[]; steps: unknown };
+    /** What the gallery's runner drives. */
+    gallery: {
+      names: string[];
+      /** Opens a new window in one state, in place of the one before; returns what is left to do there. */
+      open: (name: string, language: Language) => Step[];
+    };
   }
 }
 
-const asked = new URLSearchParams(location.search);
-const name = asked.get('state') ?? 'room';
-const language: Language = asked.get('lang') === 'en' ? 'en' : 'zh';
-const state = states[name];
-if (state === undefined) throw new Error(`no state ${name}`);
-window.gallery = { names: Object.keys(states), steps: state.steps ?? [] };
+const soon = window.setTimeout.bind(window);
+let app: Record<string, unknown> | null = null;
+let host = new FakeHost();
 
-localStorage.clear();
-localStorage.setItem('language', language);
-localStorage.setItem('theme', asked.get('theme') === 'dark' ? 'dark' : 'light');
-localStorage.setItem('pay-type', 'alipay');
-
-if (state.freeze) {
-  const soon = window.setTimeout.bind(window);
-  window.setTimeout = ((what: TimerHandler, ms = 0) => (ms < 1000 ? soon(what, ms) : 0)) as typeof window.setTimeout;
+/** A host with the sample room, as this state wants it. */
+function hostOf(state: State, language: Language): FakeHost {
+  const en = language === 'en';
+  const made = new FakeHost();
+  made.entrance = {
+    entrance: 'open',
+    practice: state.practice ?? false,
+    shop_key: '3f9ab2c47d81e650',
+    room: {
+      room_id: 'kiln-opening-night',
+      title: en ? 'Kiln-opening night: new teaware' : '开窑夜 · 新到茶器',
+      host: en ? 'Ahe · Shanyu Kiln' : '阿禾 · 山隅窑',
+      shop: en ? 'Shanyu Kiln' : '山隅窑',
+      state: 'live',
+      cover: 'cover.jpg',
+      notice: en ? 'Orders paid before 23:00 tonight leave together tomorrow morning.' : '今晚 23:00 前付款的订单，明早一起发货。',
+      pay_types: ['alipay', 'wechat'],
+    },
+  };
+  made.stock = sampleGoods(language);
+  made.pictureUrl = samplePicture;
+  made.phone = new URL('./phone.html', location.href).href;
+  state.host?.(made);
+  return made;
 }
 
-const host = new FakeHost();
-const en = language === 'en';
-host.entrance = {
-  entrance: 'open',
-  practice: state.practice ?? false,
-  shop_key: '3f9ab2c47d81e650',
-  pay_types: ['alipay', 'wechat'],
-  room: {
-    room_id: 'kiln-opening-night',
-    title: en ? 'Kiln-opening night: new teaware' : '开窑夜 · 新到茶器',
-    host: en ? 'Ahe · Shanyu Kiln' : '阿禾 · 山隅窑',
-    shop: en ? 'Shanyu Kiln' : '山隅窑',
-    state: 'live',
-    cover: 'cover.jpg',
-    notice: en ? 'Orders paid before 23:00 tonight leave together tomorrow morning.' : '今晚 23:00 前付款的订单，明早一起发货。',
-  },
-} satisfies Entrance;
-host.stock = sampleGoods(language);
-host.pictureUrl = samplePicture;
-host.phone = new URL('./phone.html', location.href).href;
-state.host?.(host);
+function open(name: string, language: Language): Step[] {
+  const state = states[name];
+  const target = document.getElementById('app');
+  if (state === undefined || target === null) throw new Error(`no state ${name}`);
+  if (app !== null) void unmount(app);
+  localStorage.clear();
+  localStorage.setItem('language', language);
+  localStorage.setItem('theme', 'light');
+  localStorage.setItem('pay-type', 'alipay');
+  const frozen = (what: TimerHandler, ms = 0) => (ms < 1000 ? soon(what, ms) : 0);
+  window.setTimeout = (state.freeze ? frozen : soon) as typeof window.setTimeout;
+  const mine = hostOf(state, language);
+  host = mine;
+  app = mount(App, { target, props: { host: mine } });
+  soon(() => state.then?.(mine), 50);
+  return state.steps ?? [];
+}
 
-const target = document.getElementById('app');
-if (target === null) throw new Error('gallery.html has no #app');
-mount(App, { target, props: { host } });
+window.gallery = { names: Object.keys(states), open };
+
 addEventListener('keydown', (event) => {
   // Keys of the gallery alone: what happens outside the window.
   if (event.key === 'F8') host.emit('r1', { stage: 'awaiting_payment', qr: codes.alipay, expires_in_s: 200, scanned: false, online: true });
   if (event.key === 'F9') host.connection(false);
 });
-setTimeout(() => state.then?.(host), 50);
+
+// By hand: gallery.html?state=wait_alipay&lang=en
+const asked = new URLSearchParams(location.search);
+if (asked.has('state')) open(asked.get('state') ?? 'room', asked.get('lang') === 'en' ? 'en' : 'zh');

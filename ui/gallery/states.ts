@@ -1,4 +1,4 @@
-import type { AnswerFault, CommandError, ErrorCode, PayType, PurchaseView, Refusal, RefundReason, Stage } from '../src/host/contract';
+import type { AnswerFault, CheckingWhy, CommandCode, CommandError, ErrorCode, PayType, PurchaseView, Refusal, RefundReason, Stage } from '../src/host/contract';
 import type { FakeHost } from '../src/host/fake';
 import { codes } from './codes';
 
@@ -38,16 +38,16 @@ function waiting(payType: PayType, more: Partial<Extract<Stage, { stage: 'awaiti
 }
 
 function refused(code: ErrorCode, more: Partial<Refusal> = {}): Stage {
-  const none = { price_fen: null, price_version: null, stock_left: null, limit: null, bought: null, retry_after_s: null };
-  return { stage: 'refused', refusal: { code, message: code, ...none, ...more } };
+  return { stage: 'refused', refusal: { code, message: code, ...more } };
 }
 
-const checking = (why: 'asked' | 'time_up' | 'cancelled', since_s: number, online = true): Stage => ({ stage: 'checking', why, since_s, online });
+const checking = (why: CheckingWhy, since_s: number, online = true): Stage => ({ stage: 'checking', why, since_s, online });
 const PAID_AT = Date.UTC(2026, 7, 22, 13, 16, 8) / 1000;
 
+const LEFT_ORDER = '20260822-9C2M';
 const left = (request_id: string, pay_type: PayType, to: Stage): PurchaseView => ({
   request_id,
-  order_id: '20260822-9C2M',
+  order_id: LEFT_ORDER,
   bought: { goods_id: 'goods-3', lot: 3, title: 'Moon-white cups, pair · 月白茶杯', kind: 'merchandise', fins: null, picture: 'goods-3.png' },
   quantity: 1,
   amount_fen: 8800,
@@ -55,7 +55,7 @@ const left = (request_id: string, pay_type: PayType, to: Stage): PurchaseView =>
   stage: to,
 });
 
-const refusals: [Exclude<ErrorCode, 'channel_unavailable'>, Partial<Refusal>][] = [
+const refusals: [ErrorCode, Partial<Refusal>][] = [
   ['price_changed', { price_fen: 29800, price_version: 2 }],
   ['sold_out', { stock_left: 0 }],
   ['not_on_sale', {}],
@@ -63,14 +63,24 @@ const refusals: [Exclude<ErrorCode, 'channel_unavailable'>, Partial<Refusal>][] 
   ['too_many_requests', { retry_after_s: 12 }],
   ['unauthorised', {}],
   ['invalid_params', {}],
-  ['request_conflict', {}],
+  ['channel_unavailable', {}],
+  ['request_conflict', { order_id: 'of another computer' }],
   ['not_found', {}],
-  ['body_too_large', {}],
   ['internal', {}],
 ];
 const faults: AnswerFault[] = ['wrong_kind', 'malformed', 'bad_signature', 'stale', 'other_order', 'other_goods', 'other_quantity', 'other_amount', 'other_type', 'foreign_code', 'unreadable_code'];
-const reasons: RefundReason[] = ['late', 'twice', 'sold_out', 'mismatch', 'cancelled', 'streamer'];
-const entryErrors: CommandError['code'][] = ['no_answer', 'unusable_answer', 'storage', 'bad_link', 'practice_failed', 'not_ready', 'unauthorised', 'not_found', 'internal'];
+const reasons: RefundReason[] = ['late', 'twice', 'returned', 'streamer'];
+const entryErrors: [CommandCode, string][] = [
+  ['no_answer', ''],
+  ['unusable_answer', ''],
+  ['storage', '/home/streamer/.local/share/com.example.liveshop/viewers/3f9ab2c47d81e650ff02a9136bc8d47e.json: No space left on device (os error 28)'],
+  ['bad_link', ''],
+  ['practice_failed', '127.0.0.1:7450: Address already in use (os error 98)'],
+  ['not_ready', ''],
+  ['unauthorised', ''],
+  ['not_found', ''],
+  ['internal', ''],
+];
 
 const OLD_KEY = '9c41e07fa2d85b3610c7e4f8b95a2d6e';
 const KEY = '3f9ab2c47d81e650ff02a9136bc8d47e';
@@ -89,9 +99,9 @@ export const states: Record<string, State> = {
     steps: [{ wait: '[data-entrance="key_changed"]' }],
   },
   ...Object.fromEntries(
-    entryErrors.map((code): [string, State] => [
+    entryErrors.map(([code, message]): [string, State] => [
       `entry_${code}`,
-      { host: (host) => (host.entrance = { code, message: code }), steps: [{ wait: '[data-entrance="failed"]' }] },
+      { host: (host) => (host.entrance = { code, message }), steps: [{ wait: '[data-entrance="failed"]' }] },
     ]),
   ),
 
@@ -157,11 +167,18 @@ export const states: Record<string, State> = {
   },
 
   making: stage('making', { stage: 'ordering' }),
-  makefail: stage('makefail', refused('channel_unavailable')),
-  makefail_practice: { ...stage('makefail', refused('channel_unavailable')), practice: true },
+  makefail: stage('makefail', refused('channel_unavailable', { retry_after_s: 3 })),
+  makefail_practice: { ...stage('makefail', refused('channel_unavailable', { retry_after_s: 3 })), practice: true },
   no_answer: stage('no_answer', { stage: 'no_answer' }),
   not_sent: stage('not_sent', { code: 'storage', message: 'disk full' }),
   ...Object.fromEntries(refusals.map(([code, more]): [string, State] => [`refused_${code}`, stage(`refused_${code}`, refused(code, more))])),
+  refused_request_conflict_here: {
+    host: (host) => {
+      host.left = [left('p1', 'wechat', waiting('wechat'))];
+      host.onBuy = refused('request_conflict', { order_id: LEFT_ORDER });
+    },
+    steps: bought('refused_request_conflict', 'alipay', 'goods-3'),
+  },
   refused_sold_out_some: stage('refused_sold_out', refused('sold_out', { stock_left: 1 })),
   ...Object.fromEntries(faults.map((fault): [string, State] => [`unusable_${fault}`, stage(`unusable_${fault}`, { stage: 'unusable', fault })])),
 
@@ -203,7 +220,7 @@ export const states: Record<string, State> = {
   closed_shop: stage('closed_shop', { stage: 'closed', by: 'shop' }),
   ...Object.fromEntries(
     reasons.flatMap((reason): [string, State][] => [
-      [`refunding_${reason}`, stage('refunding', { stage: 'refunding', reason, paid_fen: reason === 'mismatch' ? 22000 : 22800 })],
+      [`refunding_${reason}`, stage('refunding', { stage: 'refunding', reason, paid_fen: 22800 })],
       [`refunded_${reason}`, stage('refunded', { stage: 'refunded', reason, paid_fen: 22800 })],
     ]),
   ),

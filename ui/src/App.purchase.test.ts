@@ -2,6 +2,7 @@ import { render, screen, waitFor, within } from '@testing-library/svelte';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import App from './App.svelte';
 import { act, button, buyTeapot, freshHost, money, opened, pane, refused, waiting } from './driving';
+import type { BuyRequest } from './host/contract';
 import type { FakeHost } from './host/fake';
 
 let host: FakeHost;
@@ -103,7 +104,7 @@ describe('a purchase', () => {
   });
 
   test('whose channel is down cancels the order before using the other', async () => {
-    host.onBuy = refused('channel_unavailable');
+    host.onBuy = refused('channel_unavailable', { retry_after_s: 3 });
     const user = await buyTeapot(host);
     pane('makefail');
     host.onBuy = waiting();
@@ -115,7 +116,7 @@ describe('a purchase', () => {
   });
 
   test('keeps the first order when it turns out paid while switching', async () => {
-    host.onBuy = refused('channel_unavailable');
+    host.onBuy = refused('channel_unavailable', { retry_after_s: 3 });
     host.onCancel = (id) => host.emit(id, { stage: 'delivered', paid_at: 0, fins: null });
     const user = await buyTeapot(host);
     await user.click(act('other'));
@@ -131,6 +132,51 @@ describe('a purchase', () => {
     await user.click(act('other'));
     expect(host.called('cancel')).toHaveLength(0);
     expect(host.called('buy')[1]?.args[0]).toMatchObject({ pay_type: 'wechat' });
+  });
+
+  test('the channel will not take at all is ordered anew, never sent again', async () => {
+    host.onBuy = refused('channel_unavailable', { order_id: '20260822-7F3K' });
+    const user = await buyTeapot(host);
+    pane('refused_channel_unavailable');
+    expect(money()).toContain('没有扣款');
+    expect(document.querySelector('[data-act="retry"]')).toBeNull();
+    await user.click(act('again'));
+    pane('choose');
+    expect(host.called('dismiss')).toHaveLength(1);
+    await user.click(button('button[data-pay-type="alipay"]'));
+    pane('refused_channel_unavailable');
+    host.onBuy = waiting();
+    await user.click(act('other'));
+    await waitFor(() => pane('wait'));
+    expect(host.called('buy').map((call) => (call.args[0] as BuyRequest).pay_type)).toEqual(['alipay', 'alipay', 'wechat']);
+    expect(host.called('cancel')).toHaveLength(0);
+    expect(host.called('retry')).toHaveLength(0);
+  });
+
+  test('for goods with an unpaid order leads to that order', async () => {
+    host.onBuy = waiting();
+    const user = await buyTeapot(host);
+    await user.keyboard('{Escape}');
+    host.onBuy = refused('request_conflict', { order_id: '20260822-7F3K' });
+    await user.click(button('[data-goods="g2"] button[data-buy]'));
+    await user.click(button('button[data-pay-type="wechat"]'));
+    expect(within(pane('refused_request_conflict')).getByText('这件商品你已有一个待付款订单')).toBeVisible();
+    await user.click(act('open-order'));
+    expect(pane('wait')).toHaveAttribute('data-request', 'r1');
+    expect(host.called('dismiss').map((call) => call.args)).toEqual([['r2']]);
+  });
+
+  test('for goods with an unpaid order that this window does not know says that it ends by itself', async () => {
+    host.onBuy = waiting();
+    const user = await buyTeapot(host);
+    await user.keyboard('{Escape}');
+    host.onBuy = refused('request_conflict', { order_id: '20260822-9C2M' });
+    await user.click(button('[data-goods="g2"] button[data-buy]'));
+    await user.click(button('button[data-pay-type="alipay"]'));
+    expect(within(pane('refused_request_conflict')).getByText(/到时间会自动关闭/)).toBeVisible();
+    expect(document.querySelector('[data-act="open-order"]')).toBeNull();
+    await user.click(act('back'));
+    expect(document.querySelector('[data-screen]')).toBeNull();
   });
 
   test('asked about without a payment says so and goes on waiting', async () => {

@@ -135,6 +135,14 @@ describe('the start', () => {
     expect(document.querySelector('[data-act="trust"]')).toBeNull();
   });
 
+  test.each(['storage', 'practice_failed', 'no_answer', 'internal'] as const)('%s names the file or port only where one is to blame', async (code) => {
+    host.entrance = { code, message: '127.0.0.1:7450 in use' };
+    render(App, { host });
+    const shown = await screen.findByText(`给客服看：${code}`, { exact: false });
+    const named = code === 'storage' || code === 'practice_failed';
+    expect(shown).toHaveTextContent(named ? `给客服看：${code} · 127.0.0.1:7450 in use` : new RegExp(`${code}$`));
+  });
+
   test('tells what failed and tries again', async () => {
     host.entrance = { code: 'practice_failed', message: 'port' };
     render(App, { host });
@@ -177,7 +185,7 @@ describe('the room', () => {
   });
 
   test('practice is marked on band and stage, and only there is a phone', async () => {
-    host.entrance = { entrance: 'open', room: fakeRoom, practice: true, shop_key: '', pay_types: ['alipay'] };
+    host.entrance = { entrance: 'open', room: { ...fakeRoom, pay_types: ['alipay'] }, practice: true, shop_key: '' };
     host.onBuy = waiting();
     host.phone = 'http://127.0.0.1:9/phone?code=x';
     const user = await buyTeapot(host);

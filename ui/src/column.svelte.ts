@@ -109,6 +109,9 @@ export class ColumnState {
       case 'buy-new-price':
         this.#atNewPrice(purchase);
         return;
+      case 'open-order':
+        this.#openOrder(purchase);
+        return;
       case 'other':
         void this.#useOther(purchase);
     }
@@ -146,12 +149,20 @@ export class ColumnState {
     this.layer = { at: 'choose', goodsId: goods.goods_id, from: 'shelf' };
   }
 
+  /** Leaves a refused order for the one that stands in its way. */
+  #openOrder(purchase: Purchase): void {
+    const standing = this.#desk.inTheWayOf(purchase);
+    this.#desk.dismiss(purchase);
+    if (standing === null) this.layer = { at: 'shelf' };
+    else this.show(standing);
+  }
+
   /** The viewer has read the new price and agreed to it. */
   #atNewPrice(purchase: Purchase): void {
     const { view, note } = purchase;
     if (view.stage.stage !== 'refused') return;
     const { price_fen, price_version } = view.stage.refusal;
-    if (price_fen === null || price_version === null) return;
+    if (price_fen === undefined || price_version === undefined) return;
     this.#desk.dismiss(purchase);
     const { bought, quantity, pay_type } = view;
     this.show(this.#desk.buy({ bought, quantity, price_fen, price_version, pay_type, note }));

@@ -14,8 +14,7 @@ export function waiting(expires_in_s = 300): Stage {
 }
 
 export function refused(code: Refusal['code'], more: Partial<Refusal> = {}): Stage {
-  const none = { price_fen: null, price_version: null, stock_left: null, limit: null, bought: null, retry_after_s: null };
-  return { stage: 'refused', refusal: { code, message: '', ...none, ...more } };
+  return { stage: 'refused', refusal: { code, message: '', ...more } };
 }
 
 export const teapot = { ...fakeGoods, goods_id: 'g2', lot: 2, title: '粗陶侧把壶', price_fen: 22_800, limit_per_viewer: 2, pinned: true };

@@ -17,8 +17,8 @@ pub enum ErrorCode {
     NotOnSale,
     /// The viewer would have more than one person may. Data: `limit`, `bought`.
     LimitReached,
-    /// The channel gave no payment string yet; the order stands and the same request may be sent again. Data:
-    /// `order_id`, `retry_after_s`.
+    /// The channel gave no payment string. With `retry_after_s` the order stands and the same request may be sent again;
+    /// without it the channel has refused for good, or is not set up. Data: `order_id`, `retry_after_s`.
     ChannelUnavailable,
     /// The request id was used for other params, or another order for these goods is still open. Data: `order_id`.
     RequestConflict,

@@ -4,9 +4,9 @@
 //! `&`: texts as they are, numbers in decimal, arrays and objects as compact JSON. It is built from the object as
 //! received, so a field this program does not know is covered too.
 //!
-//! Free text (a title) may itself contain `&name=`. That can add no field that the reader knows: readers take known
-//! fields by name with their types, and the only free text in a signed object is `title`, which sorts after every
-//! other known field.
+//! Free text may itself contain `&name=`. That can add no field that the reader knows: readers take known fields by name
+//! with their types; the free text of a view is its `title`, which sorts after every other known field, and in ext it is
+//! `code`, between which and the next known field, `expires_in_s`, no known name sorts.
 
 use aws_lc_rs::signature::{self, Ed25519KeyPair, KeyPair};
 use base64::Engine;

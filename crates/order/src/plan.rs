@@ -8,8 +8,7 @@ use crate::{PayId, RefundId};
 const ASK_AFTER_S: [i64; 8] = [3, 6, 10, 15, 20, 30, 45, 60];
 /// Seconds between queries once [`ASK_AFTER_S`] is used up.
 const ASK_EVERY_S: i64 = 30;
-/// Seconds after an attempt ended at which it is asked about again, in case it was paid after all. The channels' bills
-/// cover what is later.
+/// Seconds after an attempt ended at which it is asked about again, in case it was paid after all.
 const ASK_AFTER_END_S: [i64; 6] = [30, 120, 600, 3_600, 21_600, 86_400];
 /// Longest wait between two tries of a prepay or close call, seconds.
 const RETRY_CAP_S: i64 = 30;
@@ -77,15 +76,22 @@ impl Order {
     }
 
     fn attempt_due(&self, attempt: &Attempt, now: i64) -> Due {
+        let due = self.next_of(attempt, now);
+        // A query without an answer uses up no place in the schedule: it is repeated with growing pauses.
+        match (due, attempt.ask_failed_at) {
+            (Due::Now(Step::Query(pay_id)), Some(failed)) if attempt.ask_fails > 0 => {
+                let at = failed.saturating_add(backoff_s(attempt.ask_fails, RETRY_CAP_S));
+                if at > now { Due::At(at) } else { Due::Now(Step::Query(pay_id)) }
+            }
+            (due, _) => due,
+        }
+    }
+
+    fn next_of(&self, attempt: &Attempt, now: i64) -> Due {
         let selling = matches!(self.state, OrderState::Reserved | OrderState::AwaitingPayment);
-        let exists = !matches!(attempt.state, AttemptState::New | AttemptState::Rejected);
         let query = || Step::Query(attempt.pay_id.clone());
-        if attempt.ask_now && exists {
-            let at = match attempt.asked_at {
-                Some(asked) if attempt.ask_fails > 0 => asked.saturating_add(backoff_s(attempt.ask_fails, RETRY_CAP_S)),
-                Some(_) | None => now,
-            };
-            return if at > now { Due::At(at) } else { Due::Now(query()) };
+        if attempt.ask_now && attempt.state != AttemptState::New {
+            return Due::Now(query());
         }
         let at = |at: Option<i64>, step: Step| match at {
             Some(at) if at > now => Due::At(at),
@@ -228,9 +234,21 @@ mod tests {
         assert_eq!(order.plan(START + 200_000), Plan::default());
         order.attempts[0].ask_now = true;
         assert_eq!(order.plan(START + 200_000).step, Some(Step::Query(pay_id)));
-        // A query without an answer is repeated with pauses, not given up.
+        order.attempts[0].ask_failed_at = Some(START + 200_000);
         order.attempts[0].ask_fails = 3;
-        assert_eq!(order.plan(START + 200_000).wake_at, Some(START + 200_004));
+        assert_eq!(order.plan(START + 200_000), Plan { step: None, wake_at: Some(START + 200_004) });
+    }
+
+    #[test]
+    fn a_query_without_an_answer_uses_up_no_place_in_the_schedule() {
+        let (mut order, pay_id) = waiting();
+        order.apply(&Event::EndAsked { by: ClosedBy::Time, at: START }).unwrap();
+        order.apply(&Event::CloseProved { pay_id: pay_id.clone(), at: START }).unwrap();
+        order.attempts[0].asked_at = Some(START + 21_600);
+        order.attempts[0].ask_failed_at = Some(START + 86_400);
+        order.attempts[0].ask_fails = 1;
+        assert_eq!(order.plan(START + 86_400).wake_at, Some(START + 86_401));
+        assert_eq!(order.plan(START + 86_401).step, Some(Step::Query(pay_id)));
     }
 
     #[test]

@@ -288,10 +288,12 @@ pub struct Attempt {
     pub state: AttemptState,
     /// When the payment string came.
     pub ready_at: Option<i64>,
-    /// When the channel was last asked about it.
+    /// When the channel last answered a query about it.
     pub asked_at: Option<i64>,
     /// A notice or the viewer wants it asked at once.
     pub ask_now: bool,
+    /// When a query last got no answer, and how many in a row did.
+    pub ask_failed_at: Option<i64>,
     /// How many queries in a row got no answer.
     pub ask_fails: u32,
     /// When the last call that changes something (prepay, close) was begun.
@@ -311,6 +313,7 @@ impl Attempt {
             ready_at: None,
             asked_at: None,
             ask_now: false,
+            ask_failed_at: None,
             ask_fails: 0,
             tried_at: None,
             tries: 0,
@@ -433,6 +436,8 @@ pub enum Event {
         pay_id: PayId,
         /// The field.
         mismatch: Mismatch,
+        /// When, Unix seconds.
+        at: i64,
     },
     /// 13: the refund call is about to be made.
     RefundSent {
@@ -575,7 +580,7 @@ impl Order {
             Event::CloseProved { pay_id, at } => self.close_proved(pay_id, *at),
             Event::Paid { pay_id, amount, restock } => self.paid(pay_id, *amount, *restock),
             Event::Returned { pay_id, amount } => self.returned(pay_id, *amount),
-            Event::Differs { pay_id, mismatch } => self.differs(pay_id, *mismatch),
+            Event::Differs { pay_id, mismatch, at } => self.differs(pay_id, *mismatch, *at),
             Event::RefundSent { refund_id, at } => self.refund_sent(refund_id, *at),
             Event::RefundAccepted { refund_id } => self.refund_step(refund_id, RefundState::Processing),
             Event::RefundStuck { refund_id } => self.refund_step(refund_id, RefundState::Abnormal),
@@ -730,7 +735,8 @@ impl Order {
     fn returned(&mut self, pay_id: &PayId, amount: Fen) -> Option<Vec<Effect>> {
         let attempt = self.find(pay_id)?;
         if !attempt.state.is_open() && attempt.state != AttemptState::Closed {
-            // Paid and refunded through us, or quarantined: the refund's own row carries it.
+            // Paid, and refunded through us or by a person at the channel; or quarantined. What a person returns at the
+            // channel's own console is found by reconciling with its bill.
             return Some(Vec::new());
         }
         attempt.state = AttemptState::Paid;
@@ -750,7 +756,7 @@ impl Order {
         Some(effects)
     }
 
-    fn differs(&mut self, pay_id: &PayId, mismatch: Mismatch) -> Option<Vec<Effect>> {
+    fn differs(&mut self, pay_id: &PayId, mismatch: Mismatch, at: i64) -> Option<Vec<Effect>> {
         let attempt = self.find(pay_id)?;
         match attempt.state {
             AttemptState::Paid | AttemptState::Mismatch => Some(Vec::new()),
@@ -761,6 +767,12 @@ impl Order {
             | AttemptState::CloseSent
             | AttemptState::Closed => {
                 attempt.state = AttemptState::Mismatch;
+                if matches!(self.state, OrderState::Reserved | OrderState::AwaitingPayment) {
+                    // The code is hidden and what else is open is closed; the stock waits for a person with the order.
+                    self.state = OrderState::Closing;
+                    self.closed_by = Some(ClosedBy::Channel);
+                    self.closing_at = Some(at);
+                }
                 Some(vec![Effect::Alarm { mismatch }])
             }
         }

@@ -64,7 +64,7 @@ fn events(order: &Order) -> Vec<Event> {
             Event::Paid { pay_id: id(), amount, restock: true },
             Event::Paid { pay_id: id(), amount, restock: false },
             Event::Returned { pay_id: id(), amount },
-            Event::Differs { pay_id: id(), mismatch: Mismatch::Amount },
+            Event::Differs { pay_id: id(), mismatch: Mismatch::Amount, at: 12 },
             Event::TakenBack { pay_id: id(), refund_id: RefundId::new(format!("{pay_id}S1")).unwrap(), amount: part },
             Event::TakenBack { pay_id: id(), refund_id: RefundId::new(format!("{pay_id}S2")).unwrap(), amount },
         ]);

@@ -7,7 +7,7 @@ use crate::store::{self, Evidence, Placed, Record, Snapshot};
 use api::answer::{Ext, THIRD_PARTY_ORDER};
 use api::error::RefusalData;
 use api::{ErrorCode, Params, Refusal};
-use order::state::{AttemptState, ClosedBy, Event, Order};
+use order::state::{AttemptState, ClosedBy, Event, Order, OrderState};
 use order::{Fen, Merchant, OrderId, RoomId, ViewerId};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
@@ -41,11 +41,17 @@ impl Shop {
             if let Some(answer) = self.answer(&record) {
                 return answer;
             }
+            let changed = async {
+                loop {
+                    match changes.recv().await {
+                        Ok(Change::Order(changed)) if changed == order_id => return,
+                        Ok(Change::Order(_) | Change::Room(_)) => {}
+                        Err(RecvError::Lagged(_) | RecvError::Closed) => return,
+                    }
+                }
+            };
             tokio::select! {
-                changed = changes.recv() => match changed {
-                    Ok(_) | Err(RecvError::Lagged(_)) => {}
-                    Err(RecvError::Closed) => return Err(no_code_yet(&order_id)),
-                },
+                () = changed => {}
                 () = &mut waited => return Err(no_code_yet(&order_id)),
             }
         }
@@ -56,6 +62,12 @@ impl Shop {
     /// # Errors
     /// [`ShopError`]; nothing was written.
     pub async fn place(&self, viewer: &ViewerId, address: &str, params: Params) -> Result<Placed, ShopError> {
+        // A request that made its order already is answered whatever has changed since, and counts against no limit.
+        let mut connection = self.store.read().await?;
+        if let Some((made, with)) = store::by_request(&mut connection, viewer, &params.request_id).await? {
+            return same_request(made, &with, &params);
+        }
+        drop(connection);
         let now = self.clock.now_s();
         let channel = self.channels.get(&params.pay_type);
         let merchant = channel.map(|channel| channel.merchant().clone()).ok_or_else(|| {
@@ -112,7 +124,7 @@ impl Shop {
         code: &str,
     ) -> Map<String, Value> {
         let now = self.clock.now_s();
-        let payable = record.order.state == order::state::OrderState::AwaitingPayment;
+        let payable = record.order.state == OrderState::AwaitingPayment;
         self.signed(&Ext {
             timestamp: now,
             order_id: record.order.id.clone(),
@@ -146,6 +158,7 @@ impl Shop {
         let before = self.order_of(viewer, order_id).await?;
         let now = self.clock.now_s();
         let event = Event::EndAsked { by: ClosedBy::Viewer, at: now };
+        let was = before.order.state;
         let record = match self.store.apply(order_id, event, Evidence::text("asked by the viewer"), now).await {
             Ok(record) => record,
             Err(store::ApplyError::Store(error)) => return Err(error.into()),
@@ -155,7 +168,7 @@ impl Shop {
                 before
             }
         };
-        self.changed(&record);
+        self.changed(was, &record);
         self.due.notify_one();
         Ok(record)
     }
@@ -176,9 +189,12 @@ impl Shop {
     }
 
     /// Tells who listens that an order, and with it perhaps the stock, changed.
-    pub(crate) fn changed(&self, record: &Record) {
+    pub(crate) fn changed(&self, before: OrderState, record: &Record) {
         self.push.tell(Change::Order(record.order.id.clone()));
-        self.push.tell(Change::Room(record.snapshot.room_id.clone()));
+        // Stock moves only with the order's state.
+        if before != record.order.state {
+            self.push.tell(Change::Room(record.snapshot.room_id.clone()));
+        }
     }
 }
 
@@ -192,13 +208,8 @@ async fn place(
     now: i64,
     deadline_at: i64,
 ) -> Result<(Placed, Option<RoomId>), ShopError> {
-    // Params is a struct of texts and numbers: it always has a JSON form.
-    let sent = serde_json::to_string(&params).unwrap_or_default();
     if let Some((made, with)) = store::by_request(tx, viewer, &params.request_id).await? {
-        if with == sent {
-            return Ok((Placed::Before(made), None));
-        }
-        return Err(conflict(&made, "this request id was used for another order"));
+        return same_request(made, &with, &params).map(|placed| (placed, None));
     }
     let item = store::find_on_sale(tx, &params.goods_id).await?;
     let item = item.ok_or(ShopError::refuse(ErrorCode::NotOnSale, "this item is not on sale"))?;
@@ -233,8 +244,8 @@ async fn place(
     let snapshot = Snapshot {
         viewer_id: viewer.clone(),
         room_id: item.room_id.clone(),
+        params: as_sent(&params),
         request_id: params.request_id,
-        params: sent,
         goods_id: goods.goods_id,
         kind: goods.kind,
         title: goods.title,
@@ -245,6 +256,20 @@ async fn place(
     };
     store::insert(tx, &order, &snapshot, merchant).await?;
     Ok((Placed::New(order_id), Some(item.room_id)))
+}
+
+/// The params as the order keeps them. They are a struct of texts and numbers, so they always have a JSON form.
+fn as_sent(params: &Params) -> String {
+    serde_json::to_string(params).unwrap_or_default()
+}
+
+/// What a request id that made an order gives: that order, if it was sent with the same params.
+fn same_request(made: OrderId, with: &str, params: &Params) -> Result<Placed, ShopError> {
+    if with == as_sent(params) {
+        Ok(Placed::Before(made))
+    } else {
+        Err(conflict(&made, "this request id was used for another order"))
+    }
 }
 
 /// Somebody else's order and none at all answer alike.

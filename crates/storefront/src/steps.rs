@@ -2,28 +2,37 @@
 //! channel says is the only evidence; a call without an answer leaves everything as it was.
 
 use crate::shop::Shop;
-use crate::store::{ApplyError, Evidence, Record};
+use crate::store::{ApplyError, Evidence, Lease, Record};
 use gateway::{Channel, CloseAnswer, Error, Prepay, Refund, RefundStanding, Refusal, Standing};
 use order::plan::Step;
-use order::state::{Attempt, ClosedBy, Event};
-use order::{Expected, OrderId, PayId, Payment, RefundId};
+use order::state::{Attempt, ClosedBy, Event, OrderState};
+use order::{Expected, PayId, Payment, RefundId};
 use std::sync::Arc;
 
 /// Longest subject both channels take: WeChat Pay, Native order, `description`: 127 characters.
 const SUBJECT_MAX_CHARS: usize = 127;
+/// How long after the deadline a code that nobody scanned is taken for dead, seconds. WeChat Pay moves a deadline to one
+/// minute after the order at least (Native order, `time_expire`).
+const EXPIRY_GRACE_S: i64 = 75;
 
 impl Shop {
-    /// Does what is due for an order, step after step, until nothing is, and hands its job back.
+    /// Does what is due for an order, step after step, until nothing is, and hands its job back. Stops when the lease
+    /// has become somebody else's.
     ///
     /// # Errors
     /// [`ApplyError`]: the job keeps its lease and is taken up again when that runs out.
-    pub async fn attend(&self, order_id: &OrderId) -> Result<(), ApplyError> {
+    pub async fn attend(&self, mut lease: Lease) -> Result<(), ApplyError> {
         loop {
-            let record = self.store.order(order_id).await?.ok_or(ApplyError::NoSuchOrder)?;
+            let record = self.store.order(&lease.order_id).await?.ok_or(ApplyError::NoSuchOrder)?;
             match record.order.plan(self.clock.now_s()).step {
-                Some(step) => self.perform(&record, step).await?,
+                Some(step) => {
+                    if !self.store.renew(&mut lease, self.clock.now_s()).await? {
+                        return Ok(());
+                    }
+                    self.perform(&record, step).await?;
+                }
                 None => {
-                    if self.store.release_unless_due(order_id, self.clock.now_s()).await? {
+                    if self.store.release_unless_due(&lease, self.clock.now_s()).await? {
                         return Ok(());
                     }
                 }
@@ -35,7 +44,8 @@ impl Shop {
         match step {
             Step::End => {
                 let event = Event::EndAsked { by: ClosedBy::Time, at: self.clock.now_s() };
-                self.take(record, event, Evidence::text("the deadline passed")).await
+                self.take(record, event, Evidence::text("the deadline passed")).await?;
+                Ok(())
             }
             Step::Prepay(pay_id) => self.prepay(record, &pay_id).await,
             Step::Query(pay_id) => self.query(record, &pay_id).await,
@@ -44,17 +54,19 @@ impl Shop {
         }
     }
 
-    /// Takes an event and tells who listens. An event the machine no longer takes was overtaken by another: the next
-    /// look at the order decides.
-    async fn take(&self, record: &Record, event: Event, evidence: Evidence) -> Result<(), ApplyError> {
+    /// Takes an event and tells who listens. `false` when the machine no longer takes it: something else happened to the
+    /// order meanwhile, and the next look at it decides. A call whose intent was not taken must not be made.
+    async fn take(&self, record: &Record, event: Event, evidence: Evidence) -> Result<bool, ApplyError> {
         match self.store.apply(&record.order.id, event, evidence, self.clock.now_s()).await {
             Ok(after) => {
-                self.changed(&after);
-                Ok(())
+                if after.revision > record.revision {
+                    self.changed(record.order.state, &after);
+                }
+                Ok(true)
             }
             Err(ApplyError::Illegal(illegal)) => {
-                tracing::warn!(order.id = %record.order.id, %illegal, "an event was overtaken");
-                Ok(())
+                tracing::info!(order.id = %record.order.id, %illegal, "an event was overtaken");
+                Ok(false)
             }
             Err(error) => Err(error),
         }
@@ -72,7 +84,9 @@ impl Shop {
     async fn prepay(&self, record: &Record, pay_id: &PayId) -> Result<(), ApplyError> {
         let Some(attempt) = record.order.attempt(pay_id) else { return Ok(()) };
         let sent = Event::PrepaySent { pay_id: pay_id.clone(), at: self.clock.now_s() };
-        self.take(record, sent, Evidence::text("prepay")).await?;
+        if !self.take(record, sent, Evidence::text("prepay")).await? {
+            return Ok(());
+        }
         let Some(channel) = self.channel(attempt) else { return Ok(()) };
         let request = Prepay {
             pay_id: pay_id.clone(),
@@ -82,41 +96,40 @@ impl Shop {
             notify_url: format!("{}/notices/{}", self.public_url, attempt.pay_type),
         };
         let first_try = attempt.tries == 0;
-        match channel.prepay(&request).await {
+        let (event, evidence) = match channel.prepay(&request).await {
             Ok(code) => {
                 let ready = Event::PrepayReady { pay_id: pay_id.clone(), at: self.clock.now_s() };
-                let evidence = Evidence { code: Some((pay_id.clone(), code)), ..Evidence::text("payment string") };
-                self.take(record, ready, evidence).await
+                (ready, Evidence { code: Some((pay_id.clone(), code)), ..Evidence::text("payment string") })
             }
             Err(Error::Refused { refusal: Refusal::AlreadyPaid, code, .. }) => {
                 tracing::warn!(order.id = %record.order.id, %code, "prepay says already paid");
-                Ok(self.store.ask_now(&record.order.id, pay_id, self.clock.now_s()).await?)
+                return Ok(self.store.ask_now(&record.order.id, pay_id, self.clock.now_s()).await?);
             }
             Err(Error::Refused { refusal: Refusal::AlreadyClosed, code, why }) => {
                 let closed = Event::CloseProved { pay_id: pay_id.clone(), at: self.clock.now_s() };
-                self.take(record, closed, Evidence::text(format!("{code}: {why}"))).await
+                (closed, Evidence::text(format!("{code}: {why}")))
             }
-            // The number is known to the channel with other data: whatever is there is found out by asking.
+            // The channel has this number with other data. The deadline ends the order, and asks what is there.
             Err(Error::Refused { refusal: Refusal::NumberUsed, code, why }) => {
                 tracing::error!(order.id = %record.order.id, %code, %why, "the channel has this number with other data");
-                Ok(())
+                return Ok(());
             }
             Err(Error::Refused { code, why, .. }) => {
                 tracing::warn!(order.id = %record.order.id, %code, %why, "the channel refused the order");
-                let refused = Event::PrepayRefused { pay_id: pay_id.clone() };
-                self.take(record, refused, Evidence::text(format!("{code}: {why}"))).await
+                (Event::PrepayRefused { pay_id: pay_id.clone() }, Evidence::text(format!("{code}: {why}")))
             }
             // The channel did not accept the request itself. If it is the first, it has no earlier one to honour.
             Err(Error::Ours { setting, why }) if first_try => {
                 tracing::error!(order.id = %record.order.id, setting, %why, "the channel does not accept our requests");
-                let refused = Event::PrepayRefused { pay_id: pay_id.clone() };
-                self.take(record, refused, Evidence::text(format!("{setting}: {why}"))).await
+                (Event::PrepayRefused { pay_id: pay_id.clone() }, Evidence::text(format!("{setting}: {why}")))
             }
             Err(error @ (Error::Ours { .. } | Error::Unknown { .. } | Error::Busy { .. })) => {
                 tracing::warn!(order.id = %record.order.id, %error, "no payment string yet");
-                Ok(())
+                return Ok(());
             }
-        }
+        };
+        self.take(record, event, evidence).await?;
+        Ok(())
     }
 
     /// Rows 6, 7, 8, 11, 12 and 16: our own signed query is what decides about money (rule E).
@@ -144,16 +157,20 @@ impl Shop {
         let id = || pay_id.clone();
         let amount = record.order.amount;
         let event = match &standing {
+            // Row 10: nobody scanned it, and by the time it was given it no longer can be.
+            Standing::NoTrade if self.ran_out(record) => {
+                Some(Event::CloseProved { pay_id: id(), at: self.clock.now_s() })
+            }
             Standing::NoTrade | Standing::NotPaid => None,
             Standing::WaitingForBuyer => Some(Event::Scanned { pay_id: id() }),
             Standing::Paid(payment) => Some(match expected.compare(payment) {
                 Ok(()) => Event::Paid { pay_id: id(), amount, restock: false },
-                Err(mismatch) => Event::Differs { pay_id: id(), mismatch },
+                Err(mismatch) => Event::Differs { pay_id: id(), mismatch, at: self.clock.now_s() },
             }),
             Standing::Closed => Some(Event::CloseProved { pay_id: id(), at: self.clock.now_s() }),
             Standing::ClosedAfterPayment(payment) => Some(match expected.compare(payment) {
                 Ok(()) => Event::Returned { pay_id: id(), amount },
-                Err(mismatch) => Event::Differs { pay_id: id(), mismatch },
+                Err(mismatch) => Event::Differs { pay_id: id(), mismatch, at: self.clock.now_s() },
             }),
         };
         if let Some(event) = event {
@@ -165,16 +182,25 @@ impl Shop {
         Ok(self.store.asked(pay_id, Some(trade.asks), asked_at).await?)
     }
 
+    /// Whether an ending order's time to pay, which the channel was given too, is over beyond doubt.
+    fn ran_out(&self, record: &Record) -> bool {
+        let over_at = record.order.deadline_at.saturating_add(EXPIRY_GRACE_S);
+        record.order.state == OrderState::Closing && self.clock.now_s() >= over_at
+    }
+
     /// Rows 9 to 11.
     async fn close(&self, record: &Record, pay_id: &PayId) -> Result<(), ApplyError> {
         let Some(attempt) = record.order.attempt(pay_id) else { return Ok(()) };
         let sent = Event::CloseSent { pay_id: pay_id.clone(), at: self.clock.now_s() };
-        self.take(record, sent, Evidence::text("close")).await?;
+        if !self.take(record, sent, Evidence::text("close")).await? {
+            return Ok(());
+        }
         let Some(channel) = self.channel(attempt) else { return Ok(()) };
         match channel.close(pay_id).await {
             Ok(CloseAnswer::Closed) => {
                 let closed = Event::CloseProved { pay_id: pay_id.clone(), at: self.clock.now_s() };
-                self.take(record, closed, Evidence::text("close: closed")).await
+                self.take(record, closed, Evidence::text("close: closed")).await?;
+                Ok(())
             }
             Ok(answer @ (CloseAnswer::AlreadyPaid | CloseAnswer::Returned)) => {
                 tracing::info!(order.id = %record.order.id, ?answer, "a payment came while closing");
@@ -191,7 +217,9 @@ impl Shop {
     async fn refund(&self, record: &Record, refund_id: &RefundId) -> Result<(), ApplyError> {
         let Some(refund) = record.order.refund(refund_id) else { return Ok(()) };
         let sent = Event::RefundSent { refund_id: refund_id.clone(), at: self.clock.now_s() };
-        self.take(record, sent, Evidence::text("refund")).await?;
+        if !self.take(record, sent, Evidence::text("refund")).await? {
+            return Ok(());
+        }
         let Some(attempt) = record.order.attempt(&refund.pay_id) else { return Ok(()) };
         let Some(channel) = self.channel(attempt) else { return Ok(()) };
         let request = Refund {
@@ -221,7 +249,8 @@ impl Shop {
                 Event::RefundStuck { refund_id: id() }
             }
         };
-        self.take(record, event, Evidence::text(format!("refund: {known:?}"))).await
+        self.take(record, event, Evidence::text(format!("refund: {known:?}"))).await?;
+        Ok(())
     }
 }
 

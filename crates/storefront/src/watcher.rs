@@ -2,13 +2,13 @@
 //! to do, it always reads from the database, so a missed bell costs only delay.
 
 use crate::shop::Shop;
-use order::OrderId;
+use crate::store::Lease;
 use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// Orders attended to at a time.
-const AT_A_TIME: usize = 64;
+/// Orders attended to at a time: enough that those waiting for a channel that does not answer leave room for the other's.
+const AT_A_TIME: usize = 1024;
 /// Without a job to wait for, seconds between two looks.
 const IDLE_S: i64 = 30;
 
@@ -16,7 +16,7 @@ const IDLE_S: i64 = 30;
 pub async fn watch(shop: Arc<Shop>, mut stop: watch::Receiver<bool>) {
     let mut at_work: JoinSet<()> = JoinSet::new();
     while !*stop.borrow() {
-        // Registered before looking, so that a bell rung while looking is not lost.
+        // A bell rung while nobody waits is kept, so one rung while looking is not lost.
         let bell = shop.due.notified();
         let room = AT_A_TIME.saturating_sub(at_work.len());
         let now = shop.clock.now_s();
@@ -27,8 +27,8 @@ pub async fn watch(shop: Arc<Shop>, mut stop: watch::Receiver<bool>) {
                 Vec::new()
             }
         };
-        for order_id in leased {
-            at_work.spawn(attend(Arc::clone(&shop), order_id));
+        for lease in leased {
+            at_work.spawn(attend(Arc::clone(&shop), lease));
         }
         let next = shop.store.next_wake().await.ok().flatten();
         let next = next.unwrap_or_else(|| now.saturating_add(IDLE_S)).max(now.saturating_add(1));
@@ -43,8 +43,9 @@ pub async fn watch(shop: Arc<Shop>, mut stop: watch::Receiver<bool>) {
     while at_work.join_next().await.is_some() {}
 }
 
-async fn attend(shop: Arc<Shop>, order_id: OrderId) {
-    if let Err(error) = shop.attend(&order_id).await {
+async fn attend(shop: Arc<Shop>, lease: Lease) {
+    let order_id = lease.order_id.clone();
+    if let Err(error) = shop.attend(lease).await {
         tracing::error!(order.id = %order_id, %error, "the order could not be attended to; its lease will run out");
     }
     // What became due meanwhile is looked at now.

@@ -1,6 +1,12 @@
 //! A shop of one room over a sandbox, behind a door that can forge answers or stay shut.
 
-#![allow(dead_code, clippy::unwrap_used, clippy::panic, reason = "shared by tests, which stop at the first surprise")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "shared by tests, which stop at the first surprise"
+)]
 
 use api::{RoomState, ShopSigner};
 use axum::Router;

@@ -1,34 +1,358 @@
-// Generated from the Rust types by ts-rs. Do not edit by hand: a stale file fails a test.
+// Generated from the Rust types; `cargo xtask bindings` writes it anew.
 export type PayType = "alipay" | "wechat";
-export type GoodsKind = "fins" | "merchandise";
-export type ErrorCode = "price_changed" | "sold_out" | "not_on_sale" | "limit_reached" | "channel_unavailable" | "request_conflict" | "too_many_requests" | "unauthorised" | "invalid_params" | "not_found" | "body_too_large" | "internal";
-export type RoomState = "soon" | "live" | "over";
-export type Room = { room_id: string, title: string, host: string, shop: string, state: RoomState, cover: string | null, notice: string | null, };
-export type Goods = { goods_id: string, lot: number, title: string, note: string | null, kind: GoodsKind,
- fins: number | null, price_fen: number, price_version: number, stock_left: number, held: number,
- limit_per_viewer: number | null, on_sale: boolean, pinned: boolean, picture: string | null, description: string | null };
-export type Viewer = { viewer_id: string, fins_balance: number };
-export type Entrance =
- | { entrance: "open", room: Room, practice: boolean, shop_key: string, pay_types: PayType[] }
- | { entrance: "ask_trust", room_id: string, shop_url: string, shop_key: string }
- | { entrance: "key_changed", room_id: string, shop_url: string, known_key: string, shop_key: string };
-export type CommandError = { code: "no_answer" | "unusable_answer" | "storage" | "bad_link" | "practice_failed" | "not_ready" | ErrorCode, message: string };
-export type BuyRequest = { goods_id: string, quantity: number, pay_type: PayType, price_version: number, amount_fen: number, note: string | null };
-export type Bought = { goods_id: string, lot: number, title: string, kind: GoodsKind, fins: number | null, picture: string | null };
-export type Qr = { svg: string, modules: number, payment_string: string };
-export type Refusal = { code: ErrorCode, message: string, price_fen: number | null, price_version: number | null, stock_left: number | null, limit: number | null, bought: number | null, retry_after_s: number | null };
-export type AnswerFault = "wrong_kind" | "malformed" | "bad_signature" | "stale" | "other_order" | "other_goods" | "other_quantity" | "other_amount" | "other_type" | "foreign_code" | "unreadable_code";
+export type GoodsKind = "merchandise" | "fins";
 export type ClosedBy = "time" | "viewer" | "channel" | "shop";
-export type RefundReason = "late" | "twice" | "sold_out" | "mismatch" | "cancelled" | "streamer";
-export type Stage =
- | { stage: "ordering" }
- | { stage: "no_answer" }
- | { stage: "refused", refusal: Refusal }
- | { stage: "unusable", fault: AnswerFault }
- | { stage: "awaiting_payment", qr: Qr, expires_in_s: number, scanned: boolean, online: boolean }
- | { stage: "checking", why: "asked" | "time_up" | "cancelled", since_s: number, online: boolean }
- | { stage: "delivered", paid_at: number, fins: number | null }
- | { stage: "closed", by: ClosedBy }
- | { stage: "refunding", reason: RefundReason, paid_fen: number }
- | { stage: "refunded", reason: RefundReason, paid_fen: number };
-export type PurchaseView = { request_id: string, order_id: string | null, bought: Bought, quantity: number, amount_fen: number, pay_type: PayType, stage: Stage };
+export type RefundReason = "late" | "twice" | "returned" | "streamer";
+export type ErrorCode = "price_changed" | "sold_out" | "not_on_sale" | "limit_reached" | "channel_unavailable" | "request_conflict" | "too_many_requests" | "unauthorised" | "not_found" | "invalid_params" | "internal";
+export type RoomState = "soon" | "live" | "over";
+export type Room = { 
+/**
+ * Its id.
+ */
+room_id: string, 
+/**
+ * What the show is called.
+ */
+title: string, 
+/**
+ * Who hosts it.
+ */
+host: string, 
+/**
+ * The shop, as the payment apps name the payee.
+ */
+shop: string, 
+/**
+ * Whether the show is on.
+ */
+state: RoomState, 
+/**
+ * Id of the cover picture.
+ */
+cover: string | null, 
+/**
+ * A line from the streamer to everybody.
+ */
+notice: string | null, 
+/**
+ * The payment types the shop has set up.
+ */
+pay_types: Array<PayType>, };
+export type Goods = { 
+/**
+ * The target identifier.
+ */
+goods_id: string, 
+/**
+ * The number the host says aloud.
+ */
+lot: number, 
+/**
+ * Its name.
+ */
+title: string, 
+/**
+ * One line: size, origin.
+ */
+note: string | null, 
+/**
+ * More about it.
+ */
+description: string | null, 
+/**
+ * What delivery means.
+ */
+kind: GoodsKind, 
+/**
+ * Shark fins credited for each piece, for goods of kind `fins`.
+ */
+fins: number | null, 
+/**
+ * Price of one piece, fen.
+ */
+price_fen: number, 
+/**
+ * Rises whenever the price changes.
+ */
+price_version: number, 
+/**
+ * Pieces that can be bought now.
+ */
+stock_left: number, 
+/**
+ * Pieces in unpaid orders, which may come back.
+ */
+held: number, 
+/**
+ * How many one viewer may have.
+ */
+limit_per_viewer: number | null, 
+/**
+ * Whether it can be ordered.
+ */
+on_sale: boolean, 
+/**
+ * Whether the host is explaining it.
+ */
+pinned: boolean, 
+/**
+ * Id of its picture.
+ */
+picture: string | null, };
+export type Viewer = { 
+/**
+ * The viewer.
+ */
+viewer_id: string, 
+/**
+ * Shark fins the viewer owns.
+ */
+fins_balance: number, };
+export type Refusal = { 
+/**
+ * The code that decides the words.
+ */
+code: ErrorCode, 
+/**
+ * The storefront's own words, for logs and support.
+ */
+message: string, 
+/**
+ * The price now, for one piece, in fen.
+ */
+price_fen?: number, 
+/**
+ * The version of that price.
+ */
+price_version?: number, 
+/**
+ * Pieces left.
+ */
+stock_left?: number, 
+/**
+ * How many one viewer may have.
+ */
+limit?: number, 
+/**
+ * How many this viewer has or has on order.
+ */
+bought?: number, 
+/**
+ * When to try again, seconds.
+ */
+retry_after_s?: number, 
+/**
+ * The order the refusal speaks of.
+ */
+order_id?: string, };
+export type AnswerFault = "malformed" | "wrong_kind" | "bad_signature" | "stale" | "other_order" | "other_goods" | "other_quantity" | "other_amount" | "other_type" | "foreign_code" | "unreadable_code";
+export type Entrance = { "entrance": "open", 
+/**
+ * The room.
+ */
+room: Room, 
+/**
+ * Whether it is the practice room: no real money moves.
+ */
+practice: boolean, 
+/**
+ * Fingerprint of the key the shop signs with.
+ */
+shop_key: string, } | { "entrance": "ask_trust", 
+/**
+ * The room the link names.
+ */
+room_id: string, 
+/**
+ * The shop's address.
+ */
+shop_url: string, 
+/**
+ * Fingerprint of its key.
+ */
+shop_key: string, } | { "entrance": "key_changed", 
+/**
+ * The room the link names.
+ */
+room_id: string, 
+/**
+ * The shop's address.
+ */
+shop_url: string, 
+/**
+ * Fingerprint of the key that was trusted.
+ */
+known_key: string, 
+/**
+ * Fingerprint of the key in the link.
+ */
+shop_key: string, };
+export type LocalCode = "no_answer" | "unusable_answer" | "storage" | "bad_link" | "practice_failed" | "not_ready";
+export type CommandCode = LocalCode | ErrorCode;
+export type CommandError = { 
+/**
+ * The code.
+ */
+code: CommandCode, 
+/**
+ * For logs and support.
+ */
+message: string, };
+export type BuyRequest = { 
+/**
+ * The goods.
+ */
+goods_id: string, 
+/**
+ * Pieces.
+ */
+quantity: number, 
+/**
+ * The payment type.
+ */
+pay_type: PayType, 
+/**
+ * The version of the price the viewer saw.
+ */
+price_version: number, 
+/**
+ * The amount the viewer saw, fen.
+ */
+amount_fen: number, 
+/**
+ * For the streamer.
+ */
+note: string | null, };
+export type Bought = { 
+/**
+ * The goods.
+ */
+goods_id: string, 
+/**
+ * Their number on the shelf.
+ */
+lot: number, 
+/**
+ * Their name.
+ */
+title: string, 
+/**
+ * What delivery means.
+ */
+kind: GoodsKind, 
+/**
+ * Shark fins a piece.
+ */
+fins: number | null, 
+/**
+ * Id of their picture.
+ */
+picture: string | null, };
+export type Qr = { 
+/**
+ * The whole drawing, black on white, quiet zone included, one unit a module.
+ */
+svg: string, 
+/**
+ * Its side in modules, quiet zone included.
+ */
+modules: number, 
+/**
+ * What it reads as.
+ */
+payment_string: string, };
+export type CheckingWhy = "asked" | "time_up" | "cancelled";
+export type Stage = { "stage": "ordering" } | { "stage": "no_answer" } | { "stage": "refused", 
+/**
+ * Why, and what the reaction needs.
+ */
+refusal: Refusal, } | { "stage": "unusable", 
+/**
+ * The check that failed.
+ */
+fault: AnswerFault, } | { "stage": "awaiting_payment", 
+/**
+ * The code.
+ */
+qr: Qr, 
+/**
+ * Seconds left to pay when this was sent.
+ */
+expires_in_s: number, 
+/**
+ * The wallet has opened it (only Alipay tells).
+ */
+scanned: boolean, 
+/**
+ * The shop can be heard.
+ */
+online: boolean, } | { "stage": "checking", 
+/**
+ * Why.
+ */
+why: CheckingWhy, 
+/**
+ * How long already, seconds.
+ */
+since_s: number, 
+/**
+ * The shop can be heard.
+ */
+online: boolean, } | { "stage": "delivered", 
+/**
+ * When the channel booked the payment, Unix seconds.
+ */
+paid_at: number, 
+/**
+ * Shark fins credited.
+ */
+fins: number | null, } | { "stage": "closed", 
+/**
+ * Who or what ended it.
+ */
+by: ClosedBy, } | { "stage": "refunding", 
+/**
+ * Why.
+ */
+reason: RefundReason, 
+/**
+ * How much, fen.
+ */
+paid_fen: number, } | { "stage": "refunded", 
+/**
+ * Why.
+ */
+reason: RefundReason, 
+/**
+ * How much, fen.
+ */
+paid_fen: number, };
+export type PurchaseView = { 
+/**
+ * The app's own id of it.
+ */
+request_id: string, 
+/**
+ * The order, once it is known.
+ */
+order_id: string | null, 
+/**
+ * The goods.
+ */
+bought: Bought, 
+/**
+ * Pieces.
+ */
+quantity: number, 
+/**
+ * What is due, fen.
+ */
+amount_fen: number, 
+/**
+ * The payment type.
+ */
+pay_type: PayType, 
+/**
+ * Where it stands.
+ */
+stage: Stage, };

@@ -17,6 +17,7 @@ export const fakeRoom: Room = {
   state: 'live',
   cover: null,
   notice: null,
+  pay_types: ['alipay', 'wechat'],
 };
 
 export const fakeGoods: Goods = {
@@ -39,8 +40,8 @@ export const fakeGoods: Goods = {
 
 /** A host that answers from memory, for tests and the state gallery. Everything on it may be changed before or during use. */
 export class FakeHost implements Host {
-  entrance: Entrance | CommandError | 'never' = { entrance: 'open', room: fakeRoom, practice: false, shop_key: '3f9a', pay_types: ['alipay', 'wechat'] };
-  trusted: Entrance = { entrance: 'open', room: fakeRoom, practice: false, shop_key: '3f9a', pay_types: ['alipay', 'wechat'] };
+  entrance: Entrance | CommandError | 'never' = { entrance: 'open', room: fakeRoom, practice: false, shop_key: '3f9a' };
+  trusted: Entrance = { entrance: 'open', room: fakeRoom, practice: false, shop_key: '3f9a' };
   stock: Goods[] | CommandError | 'never' = [fakeGoods];
   person: Viewer = { viewer_id: 'v1', fins_balance: 1280 };
   /** What a new order comes to at once; an error means that it was never sent. */

@@ -16,7 +16,6 @@ export class RoomState {
   entry = $state.raw<Entry>({ at: 'opening' });
   room = $state.raw<Room | null>(null);
   practice = $state(false);
-  payTypes = $state.raw<PayType[]>([]);
   goods = $state.raw<Goods[]>([]);
   shelf = $state<Shelf>('loading');
   viewer = $state.raw<Viewer | null>(null);
@@ -75,7 +74,6 @@ export class RoomState {
         case 'open':
           this.room = entrance.room;
           this.practice = entrance.practice;
-          this.payTypes = entrance.pay_types;
           this.entry = { at: 'open' };
           await this.load();
       }
@@ -102,6 +100,11 @@ export class RoomState {
   async loadViewer(): Promise<void> {
     // An unknown balance is simply not shown.
     this.viewer = await this.#host.viewer().catch(() => this.viewer);
+  }
+
+  /** How this shop can be paid. */
+  get payTypes(): PayType[] {
+    return this.room?.pay_types ?? [];
   }
 
   get pinned(): Goods | null {

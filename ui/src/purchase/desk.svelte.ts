@@ -84,6 +84,15 @@ export class Desk {
     return this.#host.cancel(purchase.view.request_id);
   }
 
+  /** The purchase whose open order made the shop refuse this one, when it is among those of this window. */
+  inTheWayOf(purchase: Purchase): Purchase | null {
+    const { stage } = purchase.view;
+    if (stage.stage !== 'refused' || stage.refusal.code !== 'request_conflict') return null;
+    const { order_id } = stage.refusal;
+    if (order_id === undefined) return null;
+    return this.purchases.find((one) => one !== purchase && one.view.order_id === order_id) ?? null;
+  }
+
   phoneUrl(purchase: Purchase): Promise<string | null> {
     return this.#host.phoneUrl(purchase.view.request_id);
   }

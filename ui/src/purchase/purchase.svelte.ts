@@ -61,7 +61,7 @@ export class Purchase {
   /** Seconds until the shop takes orders again, after it asked for patience. */
   get wait_s(): number {
     const stage = this.view.stage;
-    if (stage.stage !== 'refused' || stage.refusal.retry_after_s === null) return 0;
+    if (stage.stage !== 'refused' || stage.refusal.retry_after_s === undefined) return 0;
     return secondsLeft(stage.refusal.retry_after_s * 1000, this.#elapsed_ms);
   }
 }

@@ -6,7 +6,7 @@ import type { Purchase } from './purchase.svelte';
 import type { ScreenKey } from './screen';
 
 /** What a button of a result does. */
-export type Act = 'back' | 'again' | 'other' | 'retry' | 'ask' | 'done' | 'buy-left' | 'buy-new-price';
+export type Act = 'back' | 'again' | 'other' | 'retry' | 'ask' | 'done' | 'buy-left' | 'buy-new-price' | 'open-order';
 
 /** What the column does about a result; the rest is between the screen and the host. */
 export type LeavingAct = Exclude<Act, 'retry' | 'ask'>;
@@ -41,6 +41,8 @@ export interface Surroundings {
   practice: boolean;
   /** The other channel's name, when an order could be placed with it. */
   other: string | null;
+  /** The order that a refusal speaks of can be opened here. */
+  openable: boolean;
   /** How long the channel has been asked, as m:ss. */
   checking: string;
   online: boolean;
@@ -53,15 +55,16 @@ export function isCodeScreen(screen: ScreenKey): screen is CodeScreen {
   return ['making', 'makefail', 'wait', 'soon', 'scanned', 'waitoffline'].includes(screen);
 }
 
-function facts(view: PurchaseView, refusal: Refusal | null, around: Surroundings): RefusalFacts {
+function facts(view: PurchaseView, refusal: Refusal, around: Surroundings): RefusalFacts {
   return {
     was: yuan(view.amount_fen),
-    now: refusal?.price_fen == null ? '' : yuan(refusal.price_fen * view.quantity),
-    left: refusal?.stock_left ?? 0,
-    limit: refusal?.limit ?? view.quantity,
-    bought: refusal?.bought ?? 0,
+    now: refusal.price_fen === undefined ? '' : yuan(refusal.price_fen * view.quantity),
+    left: refusal.stock_left ?? 0,
+    limit: refusal.limit ?? view.quantity,
+    bought: refusal.bought ?? 0,
     channel: around.words.channel[view.pay_type],
     other: around.other,
+    openable: around.openable,
   };
 }
 
@@ -76,7 +79,7 @@ function refused(purchase: Purchase, refusal: Refusal, around: Surroundings): Re
     case 'price_changed': {
       const now = refusal.price_fen;
       const buy: Action[] =
-        now === null || refusal.price_version === null
+        now === undefined || refusal.price_version === undefined
           ? []
           : [{ act: 'buy-new-price', label: words.buyAt(yuan(now * purchase.view.quantity)), buys: true }];
       return { ...said, tone: 'warn', icon: 'bang', actions: [...buy, { act: 'back', label: words.notNow }] };
@@ -95,11 +98,17 @@ function refused(purchase: Purchase, refusal: Refusal, around: Surroundings): Re
       const later = wait > 0 ? { ...again, label: words.tryIn(wait), disabled: true } : again;
       return { ...said, tone: 'warn', icon: 'clock', actions: [later, back] };
     }
+    case 'request_conflict': {
+      const open: Action[] = around.openable ? [{ act: 'open-order', label: words.openOrder }] : [];
+      return { ...said, tone: 'warn', icon: 'clock', actions: [...open, back] };
+    }
+    // Nothing is left that could be sent again: see `screenOf`.
+    case 'channel_unavailable': {
+      const anew: Action = { act: 'again', label: words.orderAgain };
+      return { ...said, tone: 'bad', icon: 'cross', actions: around.other === null ? [anew, back] : [{ act: 'other', label: words.useOther(around.other) }, anew] };
+    }
     case 'unauthorised':
     case 'internal':
-    case 'request_conflict':
-    case 'body_too_large':
-    case 'channel_unavailable':
       return { ...said, tone: 'bad', icon: 'cross', notes, actions: [again, back] };
     case 'invalid_params':
       return { ...said, tone: 'bad', icon: 'cross', notes, actions: [back] };
@@ -191,9 +200,9 @@ function refunding(view: PurchaseView, around: Surroundings): Result {
   }
   if (stage.stage !== 'refunding') throw new Error(`no refund in stage ${stage.stage}`);
   const paid = yuan(stage.paid_fen);
-  const mayBuy = stage.reason === 'late' || stage.reason === 'mismatch';
+  const mayBuy = stage.reason === 'late' || stage.reason === 'returned';
   return {
-    ...words.refunding[stage.reason]({ due: yuan(view.amount_fen), paid }),
+    ...words.refunding[stage.reason]({ due: yuan(view.amount_fen) }),
     tone: 'info',
     icon: 'undo',
     steps: { done: [words.stepPaid(paid), words.stepRefund], next: words.stepBack(words.channel[view.pay_type]), when: words.stepBackWhen },

@@ -14,19 +14,19 @@ function waiting(scanned = false, online = true): Stage {
   return { stage: 'awaiting_payment', qr, expires_in_s: 272, scanned, online };
 }
 
-function refused(code: ErrorCode): Stage {
-  return { stage: 'refused', refusal: { code, message: '', price_fen: null, price_version: null, stock_left: null, limit: null, bought: null, retry_after_s: null } };
+function refused(code: ErrorCode, retry_after_s?: number): Stage {
+  return { stage: 'refused', refusal: { code, message: '', ...(retry_after_s === undefined ? {} : { retry_after_s }) } };
 }
 
-const codes: ErrorCode[] = ['price_changed', 'sold_out', 'not_on_sale', 'limit_reached', 'request_conflict', 'too_many_requests', 'unauthorised', 'invalid_params', 'not_found', 'body_too_large', 'internal'];
+const codes: ErrorCode[] = ['price_changed', 'sold_out', 'not_on_sale', 'limit_reached', 'channel_unavailable', 'request_conflict', 'too_many_requests', 'unauthorised', 'not_found', 'invalid_params', 'internal'];
 const faults: AnswerFault[] = ['wrong_kind', 'malformed', 'bad_signature', 'stale', 'other_order', 'other_goods', 'other_quantity', 'other_amount', 'other_type', 'foreign_code', 'unreadable_code'];
-const reasons: RefundReason[] = ['late', 'twice', 'sold_out', 'mismatch', 'cancelled', 'streamer'];
+const reasons: RefundReason[] = ['late', 'twice', 'returned', 'streamer'];
 
 /** Facts, the screen they give, the money line, and whether the story is over. */
 const table: [string, Stage, ScreenKey, Money, boolean][] = [
   ['ordering', { stage: 'ordering' }, 'making', 'none', false],
   ['no answer', { stage: 'no_answer' }, 'no_answer', 'none', false],
-  ['no code from the channel', refused('channel_unavailable'), 'makefail', 'none', false],
+  ['no code from the channel yet', refused('channel_unavailable', 3), 'makefail', 'none', false],
   ...codes.map((code): [string, Stage, ScreenKey, Money, boolean] => [`refused ${code}`, refused(code), `refused_${code}` as ScreenKey, 'none_final', true]),
   ...faults.map((fault): [string, Stage, ScreenKey, Money, boolean] => [`unusable ${fault}`, { stage: 'unusable', fault }, `unusable_${fault}`, 'none_final', true]),
   ['waiting', waiting(), 'wait', 'none', false],

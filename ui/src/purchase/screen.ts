@@ -1,4 +1,4 @@
-import type { AnswerFault, ErrorCode, PayType, PurchaseView } from '../host/contract';
+import type { AnswerFault, ErrorCode, PayType, PurchaseView, Refusal } from '../host/contract';
 
 /** Every screen a purchase can show. */
 export type ScreenKey =
@@ -6,7 +6,7 @@ export type ScreenKey =
   | 'makefail'
   | 'no_answer'
   | 'not_sent'
-  | `refused_${Exclude<ErrorCode, 'channel_unavailable'>}`
+  | `refused_${ErrorCode}`
   | `unusable_${AnswerFault}`
   | 'wait'
   | 'soon'
@@ -41,6 +41,11 @@ function never(value: never): never {
   throw new Error(`not a stage: ${JSON.stringify(value)}`);
 }
 
+/** The order stands and only its code is missing: the same request may be sent again. Any other refusal is the end. */
+function stands(refusal: Refusal): boolean {
+  return refusal.code === 'channel_unavailable' && refusal.retry_after_s !== undefined;
+}
+
 /**
  * The one place that decides what a purchase looks like: from the facts alone, never from what was
  * on screen before.
@@ -53,7 +58,7 @@ export function screenOf(view: PurchaseView, { left_s, checking_s }: Elapsed): S
     case 'no_answer':
       return 'no_answer';
     case 'refused':
-      return stage.refusal.code === 'channel_unavailable' ? 'makefail' : `refused_${stage.refusal.code}`;
+      return stands(stage.refusal) ? 'makefail' : `refused_${stage.refusal.code}`;
     case 'unusable':
       return `unusable_${stage.fault}`;
     case 'awaiting_payment':
@@ -103,8 +108,7 @@ export function screenOf(view: PurchaseView, { left_s, checking_s }: Elapsed): S
 export function isOver(view: PurchaseView): boolean {
   switch (view.stage.stage) {
     case 'refused':
-      // The order stands and only its code is missing: it may be tried again.
-      return view.stage.refusal.code !== 'channel_unavailable';
+      return !stands(view.stage.refusal);
     case 'unusable':
     case 'delivered':
     case 'closed':
@@ -156,12 +160,12 @@ export function moneyOf(screen: ScreenKey, view: PurchaseView): Money {
     case 'refused_sold_out':
     case 'refused_not_on_sale':
     case 'refused_limit_reached':
+    case 'refused_channel_unavailable':
     case 'refused_request_conflict':
     case 'refused_too_many_requests':
     case 'refused_unauthorised':
     case 'refused_invalid_params':
     case 'refused_not_found':
-    case 'refused_body_too_large':
     case 'refused_internal':
     case 'unusable_wrong_kind':
     case 'unusable_malformed':

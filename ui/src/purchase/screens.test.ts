@@ -1,7 +1,7 @@
 import { fireEvent, render, waitFor } from '@testing-library/svelte';
 import { beforeEach, expect, test } from 'vitest';
 import App from '../App.svelte';
-import type { AnswerFault, ClosedBy, ErrorCode, RefundReason, Stage } from '../host/contract';
+import type { AnswerFault, ClosedBy, ErrorCode, Refusal, RefundReason, Stage } from '../host/contract';
 import { FakeHost } from '../host/fake';
 import { en } from '../text/en';
 import { zh } from '../text/zh';
@@ -9,25 +9,25 @@ import type { Money, ScreenKey } from './screen';
 
 const qr = { svg: '<svg xmlns="http://www.w3.org/2000/svg"/>', modules: 37, payment_string: 'NOT PAYABLE' };
 const waiting = (more: Partial<Extract<Stage, { stage: 'awaiting_payment' }>> = {}): Stage => ({ stage: 'awaiting_payment', qr, expires_in_s: 300, scanned: false, online: true, ...more });
-const refused = (code: ErrorCode): Stage => ({
+const refused = (code: ErrorCode, more: Partial<Refusal> = {}): Stage => ({
   stage: 'refused',
-  refusal: { code, message: '', price_fen: 17_000, price_version: 2, stock_left: 0, limit: 1, bought: 1, retry_after_s: 5 },
+  refusal: { code, message: '', price_fen: 17_000, price_version: 2, stock_left: 0, limit: 1, bought: 1, ...more },
 });
 
 // Written as tables over the contract's own types: a new code or reason does not compile until it is here.
 const faults: Record<AnswerFault, null> = { wrong_kind: null, malformed: null, bad_signature: null, stale: null, other_order: null, other_goods: null, other_quantity: null, other_amount: null, other_type: null, foreign_code: null, unreadable_code: null };
-const codes: Record<Exclude<ErrorCode, 'channel_unavailable'>, null> = { price_changed: null, sold_out: null, not_on_sale: null, limit_reached: null, request_conflict: null, too_many_requests: null, unauthorised: null, invalid_params: null, not_found: null, body_too_large: null, internal: null };
+const codes: Record<ErrorCode, null> = { price_changed: null, sold_out: null, not_on_sale: null, limit_reached: null, channel_unavailable: null, request_conflict: null, too_many_requests: null, unauthorised: null, not_found: null, invalid_params: null, internal: null };
 const closings: Record<ClosedBy, ScreenKey> = { time: 'expired', viewer: 'cancelled', channel: 'failed', shop: 'closed_shop' };
-const reasons: Record<RefundReason, Money> = { late: 'refunding', twice: 'extra_refunding', sold_out: 'refunding', mismatch: 'refunding', cancelled: 'refunding', streamer: 'refunding' };
+const reasons: Record<RefundReason, Money> = { late: 'refunding', twice: 'extra_refunding', returned: 'refunding', streamer: 'refunding' };
 
 type Case = [stage: Stage, screen: ScreenKey, money: Money, zh: string, en: string];
 const keys = <K extends string>(table: Record<K, unknown>) => Object.keys(table) as K[];
-const facts = { was: '¥168.00', now: '¥170.00', left: 0, limit: 1, bought: 1, channel: '支付宝', other: '微信支付' };
-const said = { due: '¥168.00', paid: '¥168.00' };
+const facts = (language: 'zh' | 'en') => ({ was: '¥168.00', now: '¥170.00', left: 0, limit: 1, bought: 1, channel: language === 'zh' ? '支付宝' : 'Alipay', other: null, openable: false });
+const said = { due: '¥168.00' };
 
 const cases: Case[] = [
   [{ stage: 'ordering' }, 'making', 'none', zh.making, en.making],
-  [refused('channel_unavailable'), 'makefail', 'none', zh.makeFail, en.makeFail],
+  [refused('channel_unavailable', { retry_after_s: 5 }), 'makefail', 'none', zh.makeFail, en.makeFail],
   [{ stage: 'no_answer' }, 'no_answer', 'none', zh.noAnswer, en.noAnswer],
   [waiting(), 'wait', 'none', zh.wait, en.wait],
   [waiting({ expires_in_s: 30 }), 'soon', 'none', zh.soon, en.soon],
@@ -38,7 +38,7 @@ const cases: Case[] = [
   [{ stage: 'checking', why: 'cancelled', since_s: 0, online: false }, 'cancelling', 'check', zh.cancelling, en.cancelling],
   [{ stage: 'checking', why: 'time_up', since_s: 60, online: true }, 'unknown', 'check', zh.unknown, en.unknown],
   [{ stage: 'delivered', paid_at: 1, fins: null }, 'success', 'paid', zh.paid, en.paid],
-  ...keys(codes).map((code): Case => [refused(code), `refused_${code}`, 'none_final', zh.refusal[code](facts).title, en.refusal[code](facts).title]),
+  ...keys(codes).map((code): Case => [refused(code), `refused_${code}`, 'none_final', zh.refusal[code](facts('zh')).title, en.refusal[code](facts('en')).title]),
   ...keys(faults).map((fault): Case => [{ stage: 'unusable', fault }, `unusable_${fault}`, 'none_final', zh.fault[fault].title, en.fault[fault].title]),
   ...keys(closings).map((by): Case => [{ stage: 'closed', by }, closings[by], 'none_final', zh.closed[by].title, en.closed[by].title]),
   ...keys(reasons).flatMap((reason): Case[] => [

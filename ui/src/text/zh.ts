@@ -1,4 +1,4 @@
-import type { AnswerFault, ClosedBy, CommandError, ErrorCode, PayType, RefundReason } from '../host/contract';
+import type { AnswerFault, ClosedBy, CommandCode, ErrorCode, PayType, RefundReason } from '../host/contract';
 
 /** A title says what happened, the body what happens next. */
 export interface Said {
@@ -17,6 +17,8 @@ export interface RefusalFacts {
   bought: number;
   channel: string;
   other: string | null;
+  /** The order that the refusal speaks of can be opened here. */
+  openable: boolean;
 }
 
 /** For codes that only an order can be refused with. */
@@ -78,9 +80,8 @@ export const zh = {
     unauthorised: { title: '商店不认识这台电脑', body: '登录凭证失效了。重试会重新登记，不影响以前的订单。' },
     invalid_params: { title: '商店看不懂请求', body: '版本可能不一致。请更新 Liveshop 后再试。' },
     not_found: { title: '没有这个直播间', body: '直播间不存在或已经删除。请核对链接。' },
-    body_too_large: oddAnswer,
     internal: { title: '商店出了问题', body: '问题在商店那边，已记录。请稍后重试。' },
-  } satisfies Record<CommandError['code'], Said>,
+  } satisfies Record<CommandCode, Said>,
 
   // Stage
   live: '直播中',
@@ -211,14 +212,13 @@ export const zh = {
     not_on_sale: '这件商品现在不出售。',
     limit_reached: '已到每人限购数量。',
     channel_unavailable: '付款渠道暂时连不上。请稍后再试。',
-    request_conflict: '这次点击和上一次不一致。请重新下单。',
+    request_conflict: '这件商品还有一个没付款的订单。',
     too_many_requests: '点得太快了。请稍等再试。',
     unauthorised: '登录凭证失效了。请再试一次。',
     invalid_params: '订单内容不完整。请回到商品重新选择。',
     not_found: '找不到这件商品。',
-    body_too_large: '留言太长了。请缩短后再试。',
     internal: 'Liveshop 出了问题，已记录。请再试一次。',
-  } satisfies Record<CommandError['code'], string>,
+  } satisfies Record<CommandCode, string>,
 
   refusal: {
     price_changed: (f) => ({ title: '价格刚刚变了', body: `你点购买时是 ${f.was}，现在是 ${f.now}。还没有生成订单。` }),
@@ -228,19 +228,25 @@ export const zh = {
         : { title: '刚刚售完了', body: '确认下单时最后一件已被买走，没有生成订单。' },
     not_on_sale: () => ({ title: '这件商品现在不出售', body: '主播刚刚下架了它，没有生成订单。' }),
     limit_reached: (f) => ({ title: '超过每人限购', body: `每人限 ${f.limit} 件，你已有 ${f.bought} 件。没有生成订单。` }),
-    channel_unavailable: (f) => ({ title: `暂时不能用${f.channel}`, body: f.other ? `可以重试，或换${f.other}。` : '可以重试，或稍后再来。' }),
+    channel_unavailable: (f) => ({
+      title: `${f.channel}没有接受这个订单`,
+      body: f.other ? `这个订单已经结束。可以换${f.other}，或重新下单。` : '这个订单已经结束。可以重新下单，或稍后再来。',
+    }),
     too_many_requests: () => ({ title: '点得有点快', body: '商店正在限制下单的速度，没有生成订单。等一下就能再试。' }),
-    request_conflict: () => ({ title: '这次下单对不上', body: '同一个请求带着不同的内容，商店拒绝了它，没有新的订单。请重新下单。' }),
+    request_conflict: (f) => ({
+      title: '这件商品你已有一个待付款订单',
+      body: f.openable ? '所以没有再下新的订单。打开原来的订单就能继续付款，也可以取消它。' : '所以没有再下新的订单。原来的订单到时间会自动关闭，之后就能再买。',
+    }),
     unauthorised: () => ({ title: '商店没认出这台电脑', body: '登录凭证失效了，没有生成订单。再试一次会重新登记。' }),
     invalid_params: () => ({ title: '商店看不懂这个订单', body: '没有生成订单。请回到商品重新选择；仍不行的话，更新 Liveshop。' }),
     not_found: () => ({ title: '找不到这件商品', body: '它可能刚被删除，没有生成订单。' }),
-    body_too_large: () => ({ title: '留言太长了', body: '没有生成订单。把留言写短一点再试。' }),
     internal: () => ({ title: '商店出了问题', body: '问题在商店那边，已记录，没有生成订单。可以再试一次。' }),
   } satisfies Record<ErrorCode, (f: RefusalFacts) => Said>,
   buyAt: (p: string) => `按 ${p} 购买`,
   buyLeft: (n: number) => `改买 ${n} 件`,
   notNow: '先不买',
   seeOthers: '看看其他商品',
+  openOrder: '打开原来的订单',
   tryAgain: '再试一次',
   tryIn: (s: number) => `${s} 秒后可再试`,
 
@@ -308,18 +314,14 @@ export const zh = {
   refunding: {
     late: () => ({ title: '付款晚了一步，钱正在退回', body: '你的付款到达时，订单已经关闭。退款已自动发起，不用你操作。' }),
     twice: (f) => ({ title: '重复付了一次，多付的正在退回', body: `订单只需要 ${f.due}，我们收到了两笔。第一笔用于这个订单，第二笔已自动退款。` }),
-    sold_out: (f) => ({ title: '付款时刚好售完，钱正在退回', body: `我们收到了 ${f.paid}，但已没有货。退款已自动发起，不用你操作。` }),
-    mismatch: (f) => ({ title: '金额不符，钱正在退回', body: `应付 ${f.due}，收到 ${f.paid}。订单没有成立，退款已自动发起。` }),
-    cancelled: () => ({ title: '取消前刚好付了款，钱正在退回', body: '你取消订单时，付款正好到达。退款已自动发起，不用你操作。' }),
+    returned: () => ({ title: '付款时订单刚好结束，钱正在退回', body: '你付款的时候，订单正好在关闭。付款渠道会直接把钱退回，不用你操作。' }),
     streamer: () => ({ title: '主播给你退款了', body: '主播发起了退款，会原路退回，不用你操作。' }),
-  } satisfies Record<RefundReason, (f: { due: string; paid: string }) => Said>,
+  } satisfies Record<RefundReason, (f: { due: string }) => Said>,
   refunded: (p: string) => `${p} 已退回`,
   refundedBody: {
     late: '付款到达时订单已关闭，钱已经原路退回。',
     twice: '多付的一笔已经原路退回。第一笔用于这个订单，不受影响。',
-    sold_out: '付款时刚好售完，钱已经原路退回。',
-    mismatch: '金额不符，订单没有成立，钱已经原路退回。',
-    cancelled: '订单已取消，钱已经原路退回。',
+    returned: '你付款的时候，订单正好在关闭，付款渠道已经把钱原路退回。',
     streamer: '主播发起的退款已经完成。',
   } satisfies Record<RefundReason, string>,
   stepPaid: (p: string) => `收到付款 ${p}`,

@@ -154,7 +154,15 @@ async fn deliver(tx: &mut AnyConnection, record: &Record, now: i64) -> Result<()
                 .execute(tx)
                 .await?;
         }
-        (GoodsKind::Fins, None) | (GoodsKind::Merchandise, _) => {}
+        (GoodsKind::Fins, None) => {
+            let value = order.id.to_string();
+            return Err(StoreError::Damaged {
+                table: "orders",
+                value,
+                what: "order that says how many fins to credit",
+            });
+        }
+        (GoodsKind::Merchandise, _) => {}
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Goods and their stock.
 
-use super::{Store, StoreError, fits, id, known, rooms};
+use super::rooms::{self, NewRoom};
+use super::{Store, StoreError, fits, id, known};
 use api::Goods;
 use order::{Fen, GoodsId, GoodsKind, RoomId};
 use sqlx::any::AnyRow;
@@ -61,16 +62,19 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn add_goods(&self, room_id: RoomId, goods: Vec<NewGoods>) -> Result<(), StoreError> {
+        self.write(move |tx| Box::pin(async move { append(tx, &room_id, goods).await })).await
+    }
+
+    /// Makes a room with its goods, all in one; a room of that id stays as it is.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn open_room(&self, room: NewRoom, goods: Vec<NewGoods>) -> Result<(), StoreError> {
         self.write(move |tx| {
             Box::pin(async move {
-                let row = sqlx::query("SELECT COALESCE(MAX(lot), 0) FROM goods WHERE room_id = $1")
-                    .bind(room_id.to_string())
-                    .fetch_one(&mut *tx)
-                    .await?;
-                let mut lot: i64 = row.try_get(0)?;
-                for item in goods {
-                    lot = lot.saturating_add(1);
-                    insert(tx, &room_id, lot, item).await?;
+                let room_id = room.room_id.clone();
+                if rooms::insert(tx, room).await? {
+                    append(tx, &room_id, goods).await?;
                 }
                 Ok(())
             })
@@ -90,6 +94,19 @@ impl Store {
             .await?;
         rows.iter().map(|row| read(row).map(|row| row.goods)).collect()
     }
+}
+
+async fn append(tx: &mut AnyConnection, room_id: &RoomId, goods: Vec<NewGoods>) -> Result<(), StoreError> {
+    let row = sqlx::query("SELECT COALESCE(MAX(lot), 0) FROM goods WHERE room_id = $1")
+        .bind(room_id.to_string())
+        .fetch_one(&mut *tx)
+        .await?;
+    let mut lot: i64 = row.try_get(0)?;
+    for item in goods {
+        lot = lot.saturating_add(1);
+        insert(tx, room_id, lot, item).await?;
+    }
+    Ok(())
 }
 
 async fn insert(tx: &mut AnyConnection, room_id: &RoomId, lot: i64, item: NewGoods) -> Result<(), StoreError> {

@@ -5,15 +5,26 @@ use super::{Store, StoreError, id};
 use order::OrderId;
 use sqlx::{AnyConnection, Row};
 
-/// How long a job is one worker's, seconds: longer than the longest call to a channel.
+/// How long a job is one worker's, seconds: longer than any one step, which makes at most two calls of 10 s. The worker
+/// renews it before each step.
 const LEASE_S: i64 = 60;
+
+/// A job that is one worker's until a time. That time, in Unix seconds, also tells the lease from a later one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// The order.
+    pub order_id: OrderId,
+    /// When the lease runs out.
+    pub until: i64,
+}
 
 impl Store {
     /// Leases what is due at `now` (Unix seconds), at most `most`, oldest first.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn lease_due(&self, now: i64, most: i64) -> Result<Vec<OrderId>, StoreError> {
+    pub async fn lease_due(&self, now: i64, most: i64) -> Result<Vec<Lease>, StoreError> {
+        let until = now.saturating_add(LEASE_S);
         self.write(move |tx| {
             Box::pin(async move {
                 let rows = sqlx::query(
@@ -22,14 +33,41 @@ impl Store {
                      RETURNING order_id",
                 )
                 .bind(now)
-                .bind(now.saturating_add(LEASE_S))
+                .bind(until)
                 .bind(most)
                 .fetch_all(tx)
                 .await?;
-                rows.into_iter().map(|row| id(row.try_get(0)?, "order id", "jobs")).collect()
+                let lease = |order_id| Lease { order_id, until };
+                rows.into_iter().map(|row| Ok(lease(id(row.try_get(0)?, "order id", "jobs")?))).collect()
             })
         })
         .await
+    }
+
+    /// Keeps a lease for another step. `false` when it ran out and is somebody else's now: then the worker stops.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn renew(&self, lease: &mut Lease, now: i64) -> Result<bool, StoreError> {
+        // Never the same time twice, even when the clock stands or steps back: it names the lease.
+        let until = now.saturating_add(LEASE_S).max(lease.until.saturating_add(1));
+        let (order_id, held) = (lease.order_id.clone(), lease.until);
+        let renewed: bool = self
+            .write(move |tx| {
+                Box::pin(async move {
+                    let renewed =
+                        sqlx::query("UPDATE jobs SET leased_until = $3 WHERE order_id = $1 AND leased_until = $2")
+                            .bind(order_id.as_str())
+                            .bind(held)
+                            .bind(until)
+                            .execute(tx)
+                            .await?;
+                    Ok::<_, StoreError>(renewed.rows_affected() == 1)
+                })
+            })
+            .await?;
+        lease.until = until;
+        Ok(renewed)
     }
 
     /// When the next job is due or its lease runs out, Unix seconds.
@@ -73,21 +111,24 @@ pub(super) async fn wake(tx: &mut AnyConnection, order_id: &OrderId, at: i64) ->
     Ok(())
 }
 
-/// Hands the job back until `wake_at`, or for good.
+/// Hands a leased job back until `wake_at`, or for good. A lease that ran out is not ours to hand back.
 pub(super) async fn release(
     tx: &mut AnyConnection,
     order_id: &OrderId,
+    until: i64,
     wake_at: Option<i64>,
 ) -> Result<(), StoreError> {
-    match wake_at {
+    let query = match wake_at {
         Some(at) => {
-            sqlx::query("UPDATE jobs SET wake_at = $2, leased_until = 0 WHERE order_id = $1")
+            sqlx::query("UPDATE jobs SET wake_at = $3, leased_until = 0 WHERE order_id = $1 AND leased_until = $2")
                 .bind(order_id.as_str())
+                .bind(until)
                 .bind(at)
-                .execute(tx)
-                .await?
         }
-        None => sqlx::query("DELETE FROM jobs WHERE order_id = $1").bind(order_id.as_str()).execute(tx).await?,
+        None => sqlx::query("DELETE FROM jobs WHERE order_id = $1 AND leased_until = $2")
+            .bind(order_id.as_str())
+            .bind(until),
     };
+    query.execute(tx).await?;
     Ok(())
 }

@@ -14,6 +14,7 @@ mod rows;
 mod viewers;
 
 pub use goods::{GoodsRow, NewGoods};
+pub use jobs::Lease;
 pub use orders::{ApplyError, Evidence, Placed, Record, Snapshot, Trade};
 pub use rooms::NewRoom;
 
@@ -113,7 +114,7 @@ impl Store {
         let mut connection = pool.acquire().await?.detach();
         migrate(&mut connection).await?;
         let (writer, queue) = mpsc::channel(QUEUE);
-        tokio::spawn(write_all(connection, queue));
+        tokio::spawn(write_all(pool.clone(), connection, queue));
         Ok(Store { readers: pool, writer })
     }
 
@@ -158,11 +159,12 @@ impl Store {
 }
 
 /// The writer: ends when the last [`Store`] is dropped.
-async fn write_all(mut connection: AnyConnection, mut queue: mpsc::Receiver<Work>) {
+async fn write_all(pool: AnyPool, connection: AnyConnection, mut queue: mpsc::Receiver<Work>) {
+    let mut connection = Some(connection);
     let mut batch = Vec::with_capacity(BATCH);
     while queue.recv_many(&mut batch, BATCH).await > 0 {
         let mut answers = Vec::with_capacity(batch.len());
-        let committed = commit(&mut connection, batch.drain(..), &mut answers).await.map_err(|error| error.to_string());
+        let committed = commit_on(&pool, &mut connection, batch.drain(..), &mut answers).await;
         if let Err(why) = &committed {
             tracing::error!(%why, "a transaction did not commit");
         }
@@ -170,8 +172,36 @@ async fn write_all(mut connection: AnyConnection, mut queue: mpsc::Receiver<Work
             answer(committed.clone());
         }
     }
-    if let Err(error) = connection.close().await {
+    if let Some(connection) = connection
+        && let Err(error) = connection.close().await
+    {
         tracing::warn!(%error, "the database did not close cleanly");
+    }
+}
+
+/// One batch on the writer's connection. A connection whose commit failed is given up: what it believes of its open
+/// transactions can no longer be trusted, and a later commit on it could be none.
+async fn commit_on(
+    pool: &AnyPool,
+    connection: &mut Option<AnyConnection>,
+    batch: impl Iterator<Item = Work>,
+    answers: &mut Vec<Answer>,
+) -> Result<(), String> {
+    let mut current = match connection.take() {
+        Some(current) => current,
+        None => pool.acquire().await.map_err(|error| error.to_string())?.detach(),
+    };
+    match commit(&mut current, batch, answers).await {
+        Ok(()) => {
+            *connection = Some(current);
+            Ok(())
+        }
+        Err(error) => {
+            if let Err(error) = current.close_hard().await {
+                tracing::warn!(%error, "a given-up connection did not close");
+            }
+            Err(error.to_string())
+        }
     }
 }
 
@@ -180,7 +210,8 @@ async fn commit(
     batch: impl Iterator<Item = Work>,
     answers: &mut Vec<Answer>,
 ) -> Result<(), sqlx::Error> {
-    let mut transaction = connection.begin().await?;
+    // The write lock is taken at once: a transaction that first reads cannot wait for it when another process writes.
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
     for work in batch {
         let mut savepoint = transaction.begin().await?;
         let (keep, answer) = work(&mut savepoint).await;
@@ -231,4 +262,83 @@ fn fits<T: TryFrom<i64>>(value: i64, what: &'static str, table: &'static str) ->
 /// A text in a row that must be an id.
 fn id<T: TryFrom<String>>(value: String, what: &'static str, table: &'static str) -> Result<T, StoreError> {
     T::try_from(value.clone()).map_err(|_| StoreError::Damaged { table, value, what })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn count(store: &Store) -> i64 {
+        let mut connection = store.read().await.unwrap();
+        sqlx::query("SELECT COUNT(*) FROM notes").fetch_one(&mut *connection).await.unwrap().try_get(0).unwrap()
+    }
+
+    /// Writes a note; `breaking` also leaves a promise to the database that the commit finds broken.
+    async fn note(store: &Store, breaking: bool) -> Result<(), StoreError> {
+        store
+            .write(move |tx| {
+                Box::pin(async move {
+                    sqlx::query("INSERT INTO notes (note) VALUES ('x')").execute(&mut *tx).await?;
+                    if breaking {
+                        sqlx::query("INSERT INTO promises (note_id) VALUES (-1)").execute(tx).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await
+    }
+
+    #[tokio::test]
+    async fn after_commits_that_failed_what_is_acknowledged_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("s.db").display());
+        let store = Store::open(&url).await.unwrap();
+        store
+            .write(|tx| {
+                Box::pin(async move {
+                    tx.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY, note TEXT)").await?;
+                    // A deferred reference is looked at by the commit, so the commit itself fails.
+                    tx.execute(
+                        "CREATE TABLE promises (note_id BIGINT REFERENCES notes (id) DEFERRABLE INITIALLY DEFERRED)",
+                    )
+                    .await?;
+                    Ok::<_, StoreError>(())
+                })
+            })
+            .await
+            .unwrap();
+        for _ in 0..3 {
+            assert!(matches!(note(&store, true).await, Err(StoreError::NotCommitted(_))));
+        }
+        assert_eq!(count(&store).await, 0);
+        note(&store, false).await.unwrap();
+        assert_eq!(count(&store).await, 1);
+        let again = Store::open(&url).await.unwrap();
+        assert_eq!(count(&again).await, 1);
+    }
+
+    #[tokio::test]
+    async fn a_write_that_fails_undoes_itself_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&format!("sqlite:{}", folder.path().join("s.db").display())).await.unwrap();
+        store
+            .write(|tx| {
+                Box::pin(async move {
+                    tx.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY, note TEXT NOT NULL)").await?;
+                    Ok::<_, StoreError>(())
+                })
+            })
+            .await
+            .unwrap();
+        let failing = store.write(|tx| {
+            Box::pin(async move {
+                tx.execute("INSERT INTO notes (note) VALUES ('half')").await?;
+                tx.execute("INSERT INTO notes (note) VALUES (NULL)").await?;
+                Ok::<_, StoreError>(())
+            })
+        });
+        let (failed, kept) = tokio::join!(failing, note(&store, false));
+        assert!(failed.is_err() && kept.is_ok());
+        assert_eq!(count(&store).await, 1);
+    }
 }

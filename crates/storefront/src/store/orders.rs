@@ -1,7 +1,8 @@
 //! Orders with their attempts and refunds, and the one transaction that takes an event.
 
+use super::jobs::{self, Lease};
 use super::rows::load;
-use super::{Store, StoreError, events, id, jobs};
+use super::{Store, StoreError, events, id};
 use order::state::{Attempt, Event, Illegal, Order};
 use order::{GoodsId, GoodsKind, Merchant, OrderId, PayId, PayType, Payment, RequestId, RoomId, ViewerId};
 use sqlx::{AnyConnection, Row};
@@ -45,7 +46,7 @@ pub struct Trade {
     pub channel_no: Option<String>,
     /// When the channel booked the payment, Unix seconds.
     pub paid_at: Option<i64>,
-    /// How many times it was asked to be queried at once and has not been.
+    /// How often it was asked to be queried at once: what an answered query settles.
     pub asks: i64,
 }
 
@@ -221,7 +222,7 @@ impl Store {
         self.write(move |tx| Box::pin(async move { ask_now(tx, &order_id, &pay_id, now).await })).await
     }
 
-    /// Notes that a query was made: `answered` asks are settled by it if it got an answer.
+    /// Notes that a query was made. If it was answered, it settles the asks up to the given count.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -232,7 +233,9 @@ impl Store {
                 match answered {
                     Some(asks) => {
                         sqlx::query(
-                            "UPDATE attempts SET asked_at = $2, asks = asks - $3, ask_fails = 0 WHERE pay_id = $1",
+                            "UPDATE attempts SET asked_at = $2, ask_fails = 0,
+                                asks_settled = CASE WHEN asks_settled < $3 THEN $3 ELSE asks_settled END
+                             WHERE pay_id = $1",
                         )
                         .bind(pay_id.as_str())
                         .bind(now)
@@ -241,11 +244,13 @@ impl Store {
                         .await?
                     }
                     None => {
-                        sqlx::query("UPDATE attempts SET asked_at = $2, ask_fails = ask_fails + 1 WHERE pay_id = $1")
-                            .bind(pay_id.as_str())
-                            .bind(now)
-                            .execute(tx)
-                            .await?
+                        sqlx::query(
+                            "UPDATE attempts SET ask_failed_at = $2, ask_fails = ask_fails + 1 WHERE pay_id = $1",
+                        )
+                        .bind(pay_id.as_str())
+                        .bind(now)
+                        .execute(tx)
+                        .await?
                     }
                 };
                 Ok(())
@@ -258,8 +263,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn release_unless_due(&self, order_id: &OrderId, now: i64) -> Result<bool, StoreError> {
-        let order_id = order_id.clone();
+    pub async fn release_unless_due(&self, lease: &Lease, now: i64) -> Result<bool, StoreError> {
+        let (order_id, until) = (lease.order_id.clone(), lease.until);
         self.write(move |tx| {
             Box::pin(async move {
                 let Some(record) = load(tx, &order_id).await? else { return Ok(true) };
@@ -267,15 +272,14 @@ impl Store {
                 if plan.step.is_some() {
                     return Ok(false);
                 }
-                jobs::release(tx, &order_id, plan.wake_at).await?;
+                jobs::release(tx, &order_id, until, plan.wake_at).await?;
                 Ok(true)
             })
         })
         .await
     }
 
-    /// Keeps a notice as it came and asks for its attempt to be queried at once, in one transaction. A notice that
-    /// came before changes nothing.
+    /// Keeps a notice as it came, once, and asks for its attempt to be queried at once, in one transaction.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -291,7 +295,7 @@ impl Store {
         let (order_id, pay_id) = (order_id.clone(), pay_id.clone());
         self.write(move |tx| {
             Box::pin(async move {
-                let kept = sqlx::query(
+                sqlx::query(
                     "INSERT INTO inbox (notice, pay_type, pay_id, body, received_at) VALUES ($1, $2, $3, $4, $5)
                      ON CONFLICT (notice) DO NOTHING",
                 )
@@ -302,10 +306,8 @@ impl Store {
                 .bind(now)
                 .execute(&mut *tx)
                 .await?;
-                if kept.rows_affected() == 1 {
-                    ask_now(tx, &order_id, &pay_id, now).await?;
-                }
-                Ok(())
+                // Also a notice that came before asks: the query it led to may have run ahead of the channel's books.
+                ask_now(tx, &order_id, &pay_id, now).await
             })
         })
         .await

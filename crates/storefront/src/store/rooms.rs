@@ -31,25 +31,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn make_room(&self, room: NewRoom) -> Result<(), StoreError> {
-        self.write(move |tx| {
-            Box::pin(async move {
-                sqlx::query(
-                    "INSERT INTO rooms (room_id, title, host, shop, state, cover, notice)
-                     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (room_id) DO NOTHING",
-                )
-                .bind(room.room_id.to_string())
-                .bind(room.title)
-                .bind(room.host)
-                .bind(room.shop)
-                .bind(room.state.as_str())
-                .bind(room.cover)
-                .bind(room.notice)
-                .execute(tx)
-                .await?;
-                Ok(())
-            })
-        })
-        .await
+        self.write(move |tx| Box::pin(async move { insert(tx, room).await.map(|_made| ()) })).await
     }
 
     /// The room of that id, with the payment types its shop has set up.
@@ -130,6 +112,24 @@ impl Store {
             .await?;
         row.map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).transpose()
     }
+}
+
+/// Makes a room. `false` when there is one of that id already; it stays as it is.
+pub(super) async fn insert(tx: &mut AnyConnection, room: NewRoom) -> Result<bool, StoreError> {
+    let made = sqlx::query(
+        "INSERT INTO rooms (room_id, title, host, shop, state, cover, notice) VALUES ($1, $2, $3, $4, $5, $6, $7)
+         ON CONFLICT (room_id) DO NOTHING",
+    )
+    .bind(room.room_id.to_string())
+    .bind(room.title)
+    .bind(room.host)
+    .bind(room.shop)
+    .bind(room.state.as_str())
+    .bind(room.cover)
+    .bind(room.notice)
+    .execute(tx)
+    .await?;
+    Ok(made.rows_affected() == 1)
 }
 
 /// Whether the room's show is over, or the room is gone: nothing is ordered there any more.

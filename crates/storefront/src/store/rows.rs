@@ -69,8 +69,8 @@ pub(super) async fn save_attempt(
 ) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO attempts (pay_id, order_id, number, pay_type, partner_id, app_id, state, code, ready_at, tried_at,
-            tries, channel_no, paid_at, asks, ask_fails)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, 0)
+            tries, channel_no, paid_at, asks, asks_settled, ask_fails)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, 0, 0)
          ON CONFLICT (pay_id) DO UPDATE SET state = $7, code = $8, ready_at = $9, tried_at = $10, tries = $11,
             channel_no = $12, paid_at = $13",
     )
@@ -130,7 +130,7 @@ pub(super) async fn load(tx: &mut AnyConnection, order_id: &OrderId) -> Result<O
     let Some(row) = row else { return Ok(None) };
     let attempts = sqlx::query(
         "SELECT pay_id, pay_type, state, ready_at, asked_at, asks, ask_fails, tried_at, tries, partner_id, app_id,
-            code, channel_no, paid_at FROM attempts WHERE order_id = $1 ORDER BY number",
+            code, channel_no, paid_at, asks_settled, ask_failed_at FROM attempts WHERE order_id = $1 ORDER BY number",
     )
     .bind(order_id.as_str())
     .fetch_all(&mut *tx)
@@ -190,7 +190,8 @@ fn read_attempt(row: &AnyRow) -> Result<(Attempt, Trade), StoreError> {
         state: known(row.try_get(2)?, "attempt state", "attempts", AttemptState::named)?,
         ready_at: row.try_get(3)?,
         asked_at: row.try_get(4)?,
-        ask_now: asks > 0,
+        ask_now: asks > row.try_get::<i64, _>(14)?,
+        ask_failed_at: row.try_get(15)?,
         ask_fails: fits(row.try_get(6)?, "count", "attempts")?,
         tried_at: row.try_get(7)?,
         tries: fits(row.try_get(8)?, "count", "attempts")?,

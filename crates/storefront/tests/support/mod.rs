@@ -1,6 +1,12 @@
 //! A shop of one room over a sandbox, and a viewer in it.
 
-#![allow(dead_code, clippy::unwrap_used, clippy::panic, reason = "shared by tests, which stop at the first surprise")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "shared by tests, which stop at the first surprise"
+)]
 
 use api::{Asked, Client, Goods, OrderView, Params, RoomLink};
 use futures_util::StreamExt;
