@@ -192,7 +192,7 @@ describe('the room', () => {
     expect(screen.getByText(/不会产生真实扣款/)).toBeVisible();
     expect(screen.queryByText('直播中')).toBeNull();
     await user.click(act('phone'));
-    expect(await screen.findByTitle('模拟手机')).toHaveAttribute('src', host.phone);
+    expect(await screen.findByTitle('模拟手机')).toHaveAttribute('src', `${host.phone}&lang=zh`);
     host.emit('r1', { stage: 'delivered', paid_at: 0, fins: null });
     await screen.findByText('这是练习订单：没有真实扣款，也不会发货。');
     expect(screen.getByTitle('模拟手机')).toBeInTheDocument();

@@ -108,8 +108,10 @@ function refused(purchase: Purchase, refusal: Refusal, around: Surroundings): Re
       return { ...said, tone: 'bad', icon: 'cross', actions: around.other === null ? [anew, back] : [{ act: 'other', label: words.useOther(around.other) }, anew] };
     }
     case 'unauthorised':
-    case 'internal':
       return { ...said, tone: 'bad', icon: 'cross', notes, actions: [again, back] };
+    // Whether the shop made the order is not known: the same request finds it, a new one might meet it.
+    case 'internal':
+      return { ...said, tone: 'bad', icon: 'cross', notes, actions: [{ act: 'retry', label: words.tryAgain }, back] };
     case 'invalid_params':
       return { ...said, tone: 'bad', icon: 'cross', notes, actions: [back] };
   }
@@ -119,7 +121,8 @@ function unusable(fault: Extract<PurchaseView['stage'], { stage: 'unusable' }>['
   const said = words.fault[fault];
   const notes = [words.faultMoney, words.support(fault)];
   const back: Action = { act: 'back', label: words.backToGoods };
-  const again: Action = { act: 'again', label: words.tryAgain };
+  // The shop has made an order: the same request asks for its answer anew.
+  const again: Action = { act: 'retry', label: words.tryAgain };
   switch (fault) {
     case 'wrong_kind':
     case 'malformed':

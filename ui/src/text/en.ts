@@ -279,7 +279,7 @@ export const en = {
     channel: { title: 'The payment did not go through', body: 'The payment channel did not accept this payment. Use another way, or try again later.' },
     shop: { title: 'The host closed this order', body: 'The code no longer works. Ask the host if you would like to know why.' },
   },
-  expiredNote: 'Just paid? It is refunded by itself; you need do nothing.',
+  expiredNote: 'Just paid? You get the item or your money back by itself.',
   orderAgain: 'Order again',
   buyAgain: 'Buy again',
   backToGoods: 'Back to goods',

@@ -305,7 +305,7 @@ export const zh = {
     channel: { title: '付款没有完成', body: '付款渠道没有接受这笔付款。换一种方式，或稍后再试。' },
     shop: { title: '主播关闭了这个订单', body: '二维码已作废。想知道原因，可以问主播。' },
   } satisfies Record<ClosedBy, Said>,
-  expiredNote: '刚才已经付了？款项会自动原路退回，不用你操作。',
+  expiredNote: '刚才已经付了？查到后会自动发货，或原路退款。',
   orderAgain: '重新下单',
   buyAgain: '重新购买',
   backToGoods: '返回商品',
