@@ -1,7 +1,12 @@
 //! One purchase through the window's own buttons, on a virtual display, with a picture of each step.
 //! `cargo xtask run` starts it where there is no display.
 
-#![allow(clippy::print_stdout, clippy::panic, clippy::unwrap_used, reason = "it reports to a person and stops at the first surprise")]
+#![allow(
+    clippy::print_stdout,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "it reports to a person and stops at the first surprise"
+)]
 
 #[path = "../tests/support/mod.rs"]
 mod support;

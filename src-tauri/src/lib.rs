@@ -5,6 +5,7 @@ pub mod clock;
 mod commands;
 pub mod entrance;
 pub mod files;
+mod hearing;
 mod listen;
 pub mod pending;
 mod pictures;

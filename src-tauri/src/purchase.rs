@@ -1,23 +1,19 @@
 //! The life of one purchase in the app: send the params, check the answer, draw the code, follow the order. It runs
 //! here and not in the page, because a page that is hidden while the viewer looks at the phone is put to sleep.
 
+use crate::hearing::{Word, listen};
 use crate::pending::{Entry, Pending};
 use crate::qr::{self, Qr};
 use crate::views::{CheckingWhy, PurchaseView, Stage};
 use api::answer::is_channels_own;
 use api::clock::monotonic;
 use api::{AnswerFault, Asked, CallError, Client, ErrorCode, Ext, OrderView, Refusal};
-use futures_util::StreamExt;
 use order::OrderId;
 use order::state::{AttemptState, ClosedBy, OrderState, RefundReason};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
 
-/// Between two tries to hear the shop again.
-const LISTEN_AGAIN: Duration = Duration::from_secs(2);
-/// How long a stream that has brought nothing yet may be silent before the order is asked for.
-const ASK_WHEN_SILENT: Duration = Duration::from_secs(5);
 /// Views that may wait while the shop is being called.
 const HEARD: usize = 16;
 /// How long "asked" is shown before the code comes back, when the channel knows of no payment.
@@ -329,61 +325,6 @@ impl Purchase {
             OrderState::RefundDue | OrderState::Refunding => Stage::Refunding { reason, paid_fen },
             OrderState::Refunded => Stage::Refunded { reason, paid_fen },
         }
-    }
-}
-
-/// What is heard of an order.
-enum Word {
-    /// The shop states it.
-    View(Box<OrderView>),
-    /// The shop cannot be heard.
-    Lost,
-}
-
-/// Hears an order's views and passes them on until nobody wants them. Where the stream brings nothing (a proxy may hold
-/// it back), the order is asked for instead.
-async fn listen(client: Arc<Client>, order_id: OrderId, heard: mpsc::Sender<Word>) {
-    let hear = async {
-        loop {
-            if let Err(error) = hear_once(&client, &order_id, &heard).await {
-                tracing::warn!(%error, "the order cannot be heard");
-                if heard.send(Word::Lost).await.is_err() {
-                    return;
-                }
-            }
-            tokio::time::sleep(LISTEN_AGAIN).await;
-            ask_for(&client, &order_id, &heard).await;
-        }
-    };
-    tokio::select! {
-        () = hear => {}
-        () = heard.closed() => {}
-    }
-}
-
-/// One connection's views.
-async fn hear_once(client: &Client, order_id: &OrderId, heard: &mpsc::Sender<Word>) -> Result<(), CallError> {
-    let mut views = std::pin::pin!(client.order_events(order_id).await?);
-    let mut silent = true;
-    loop {
-        match tokio::time::timeout(ASK_WHEN_SILENT, views.next()).await {
-            Ok(Some(view)) => {
-                silent = false;
-                if heard.send(Word::View(Box::new(view?))).await.is_err() {
-                    return Ok(());
-                }
-            }
-            Ok(None) => return Err(CallError::NoAnswer("the stream ended".into())),
-            Err(_) if silent => ask_for(client, order_id, heard).await,
-            Err(_) => {}
-        }
-    }
-}
-
-async fn ask_for(client: &Client, order_id: &OrderId, heard: &mpsc::Sender<Word>) {
-    if let Ok(view) = client.order(order_id).await {
-        // Nobody listening is seen by the caller.
-        let _heard = heard.send(Word::View(Box::new(view))).await;
     }
 }
 

@@ -44,7 +44,7 @@ function hostOf(state: State, language: Language): FakeHost {
   };
   made.stock = sampleGoods(language);
   made.pictureUrl = samplePicture;
-  made.phone = new URL('./phone.html', location.href).href;
+  made.phone = new URL('./phone.html?code=practice', location.href).href;
   state.host?.(made);
   return made;
 }
