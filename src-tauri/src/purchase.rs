@@ -279,6 +279,10 @@ impl Purchase {
     /// Before the first view: the code of a checked answer is shown at once.
     fn unheard(&self, now: Instant) -> Stage {
         match (&self.code, &self.trouble) {
+            // Its code may have been shown and paid: until the order is heard of, nothing is said of the money.
+            (_, Some(Stage::NoAnswer)) if self.entry.order_id.is_some() => {
+                Stage::Checking { why: CheckingWhy::Asked, since_s: 0, online: self.online }
+            }
             (_, Some(trouble)) => trouble.clone(),
             (Some((qr, expires_in_s, since)), None) => Stage::AwaitingPayment {
                 qr: qr.clone(),
