@@ -164,6 +164,13 @@ mod tests {
     }
 
     #[test]
+    fn every_one_of_the_128_bits_is_in_the_id() {
+        let ids: std::collections::HashSet<String> = (0..128).map(|bit| base32(1 << bit)).collect();
+        assert_eq!((ids.len(), ids.contains(&base32(0))), (128, false));
+        assert_eq!(base32(1), "00000000000000000000000001");
+    }
+
+    #[test]
     fn an_id_of_one_kind_says_what_it_must_be() {
         let error = PayId::new("short").unwrap_err();
         assert_eq!(error.to_string(), "a payment id must be 6 to 32 characters of 0-9 A-Z a-z _ -");

@@ -104,7 +104,7 @@ impl Order {
         match attempt.state {
             AttemptState::New if selling => Due::Now(Step::Prepay(attempt.pay_id.clone())),
             AttemptState::Sent if selling => at(Some(retry_at), Step::Prepay(attempt.pay_id.clone())),
-            AttemptState::QrReady | AttemptState::Scanned if selling => at(self.open_ask_at(attempt), query()),
+            AttemptState::QrReady | AttemptState::Scanned if selling => at(Self::open_ask_at(attempt), query()),
             AttemptState::Sent | AttemptState::QrReady | AttemptState::Scanned => {
                 // Ask before closing: a payment found here is in time.
                 let asked = attempt.asked_at.is_some_and(|asked| self.closing_at.is_none_or(|ending| asked >= ending));
@@ -120,13 +120,11 @@ impl Order {
         }
     }
 
-    /// When an attempt that can be paid is asked about next. The deadline ends this schedule and starts the closing.
-    fn open_ask_at(&self, attempt: &Attempt) -> Option<i64> {
+    /// When an attempt that can be paid is asked about next. The deadline, which comes first by then, ends this schedule.
+    fn open_ask_at(attempt: &Attempt) -> Option<i64> {
         let ready = attempt.ready_at?;
         let first = ASK_AFTER_S.into_iter().map(|after| ready.saturating_add(after));
-        next_ask(attempt.asked_at, first)
-            .or_else(|| attempt.asked_at.map(|asked| asked.saturating_add(ASK_EVERY_S)))
-            .filter(|at| *at < self.deadline_at)
+        next_ask(attempt.asked_at, first).or_else(|| attempt.asked_at.map(|asked| asked.saturating_add(ASK_EVERY_S)))
     }
 
     fn ended_ask_at(&self, attempt: &Attempt) -> Option<i64> {

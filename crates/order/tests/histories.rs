@@ -133,6 +133,21 @@ fn check(before: &Order, event: &Event, after: &Order, books: &Books) {
             assert!(matches!(event, Event::Paid { .. } | Event::Returned { .. }), "{}", say());
         }
     }
+    for attempt in &after.attempts {
+        let was = before.attempt(&attempt.pay_id).map(|attempt| attempt.state);
+        // Row 9: nothing is closed at its channel while the order still sells it.
+        if attempt.state == AttemptState::CloseSent && was != Some(AttemptState::CloseSent) {
+            assert!(!matches!(before.state, OrderState::Reserved | OrderState::AwaitingPayment), "{}", say());
+        }
+        // Row 12: an order does not end while one of its attempts is quarantined.
+        if after.state == OrderState::Closed && before.state != OrderState::Closed {
+            assert_ne!(attempt.state, AttemptState::Mismatch, "{}", say());
+        }
+    }
+    // Row 8: a late payment is delivered only where the store can.
+    if let Event::Paid { restock: false, .. } = event {
+        assert!(before.state != OrderState::Closed || after.state != OrderState::Delivered, "{}", say());
+    }
     // Invariant 17: an order that ended has nothing payable that nobody closes.
     if after.state == OrderState::Closed {
         assert!(after.attempts.iter().all(|attempt| !attempt.state.is_open()), "{}", say());
@@ -197,4 +212,28 @@ fn two_attempts_both_paid_end_in_one_delivery_and_one_full_refund() {
     assert_eq!(order.refunds.len(), 1);
     assert_eq!((order.refunds[0].pay_id.clone(), order.refunds[0].amount), (ids[0].clone(), amount));
     assert_eq!(order.refunds[0].reason, RefundReason::Twice);
+}
+
+#[test]
+fn an_order_is_refunded_only_when_every_late_payment_has_gone_back() {
+    let mut order = Order::place(OrderId::from_bits(1), Fen::new(100).unwrap(), 10, PayType::Alipay);
+    order.apply(&Event::Attempted { pay_type: PayType::Wechat }).unwrap();
+    let ids: Vec<PayId> = order.attempts.iter().map(|attempt| attempt.pay_id.clone()).collect();
+    for pay_id in &ids {
+        order.apply(&Event::PrepaySent { pay_id: pay_id.clone(), at: 1 }).unwrap();
+        order.apply(&Event::PrepayReady { pay_id: pay_id.clone(), at: 1 }).unwrap();
+    }
+    order.apply(&Event::EndAsked { by: ClosedBy::Time, at: 10 }).unwrap();
+    for pay_id in &ids {
+        order.apply(&Event::CloseProved { pay_id: pay_id.clone(), at: 11 }).unwrap();
+    }
+    let amount = order.amount;
+    for pay_id in &ids {
+        order.apply(&Event::Paid { pay_id: pay_id.clone(), amount, restock: false }).unwrap();
+        order.apply(&Event::RefundSent { refund_id: pay_id.whole_refund(), at: 12 }).unwrap();
+    }
+    order.apply(&Event::RefundDone { refund_id: ids[0].whole_refund() }).unwrap();
+    assert_eq!(order.state, OrderState::Refunding);
+    order.apply(&Event::RefundDone { refund_id: ids[1].whole_refund() }).unwrap();
+    assert_eq!(order.state, OrderState::Refunded);
 }
