@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::certificates::{self, Certificate};
 use crate::clock::Clock;
@@ -120,12 +120,12 @@ impl Keys {
         })
     }
 
-    /// Writes `credentials.json` for the merchant; the address may be another one at each start.
-    pub(crate) fn write_credentials(&self, data: &Path, base_url: &str) -> Result<PathBuf, FileError> {
+    /// All that a merchant needs, with the APIv3 key: the content of `credentials.json`.
+    pub(crate) fn credentials(&self, data: &Path, base_url: &str) -> Value {
         let file = |name: &str, kind: &str| key_file(data, name, kind).display().to_string();
         let numbers = &self.numbers;
         let platform = numbers.platform.first().map_or("", |certificate| certificate.serial.as_str());
-        let credentials = json!({
+        json!({
             "alipay": {
                 "gateway": format!("{base_url}/gateway.do"),
                 "app_id": numbers.app_id,
@@ -145,7 +145,12 @@ impl Keys {
                 "platform_certificate": keys_folder(data).join("wechat_platform_certificate.pem").display().to_string(),
                 "platform_serial": platform,
             },
-        });
+        })
+    }
+
+    /// Writes `credentials.json` for the merchant; the address may be another one at each start.
+    pub(crate) fn write_credentials(&self, data: &Path, base_url: &str) -> Result<PathBuf, FileError> {
+        let credentials = self.credentials(data, base_url);
         let path = data.join("credentials.json");
         write_private(&path, &format!("{credentials:#}\n"))?;
         Ok(path)

@@ -16,6 +16,7 @@
 mod alipay;
 mod bill;
 mod books;
+mod calls;
 mod certificates;
 mod clock;
 mod courier;
@@ -28,6 +29,7 @@ mod random;
 mod report;
 mod rsa;
 mod server;
+mod start_page;
 mod trade;
 mod wechat;
 
@@ -115,6 +117,8 @@ pub(crate) struct Sandbox {
     pub(crate) faults: faults::Faults,
     pub(crate) payee: Option<String>,
     pub(crate) base_url: String,
+    pub(crate) data: PathBuf,
+    pub(crate) calls: calls::Calls,
     pub(crate) notice_schedule: Option<Vec<Duration>>,
     /// Woken when there may be a notice to deliver.
     pub(crate) courier: Notify,

@@ -11,9 +11,11 @@ use serde_json::json;
 
 /// Pretend Alipay, pretend WeChat Pay and a pretend phone. No real money moves.
 ///
-/// Prints one JSON line when ready: where it listens, and the file with the merchant's credentials.
+/// It answers on one address as both channels do: same signatures, same error codes, codes that run out, notices
+/// that are repeated until taken. When ready it prints one JSON line: where it listens, and the file with the
+/// merchant's credentials. Everything else is said on the standard error.
 #[derive(Debug, Parser)]
-#[command(version)]
+#[command(version, after_help = "More with --help.", after_long_help = GUIDE)]
 struct Arguments {
     /// Where to listen; port 0 picks a free one.
     #[arg(long, default_value = "127.0.0.1:0")]
@@ -31,6 +33,49 @@ struct Arguments {
     #[arg(long)]
     payee: Option<String>,
 }
+
+const GUIDE: &str = r#"First start
+  sandbox --listen 127.0.0.1:9900 --data ./sandbox-data
+  The first start makes keys and account numbers in the folder; later starts use them again, and the books too.
+  Then open http://127.0.0.1:9900/ in a browser: addresses, faults, and each call with the check of its signature.
+
+Credentials
+  ./sandbox-data/credentials.json has all that a merchant needs; it is written at each start.
+  alipay: gateway, app_id, seller_id, app_private_key, alipay_public_key
+  wechat: base_url, mchid, appid, merchant_serial, merchant_private_key, apiv3_key, public_key_id, public_key,
+          platform_certificate, platform_serial
+  Keys are paths of PEM files in ./sandbox-data/keys (PKCS#8; beside it .pkcs1.pem). Keep the file to yourself.
+
+Point a merchant here
+  Alipay, classic gateway: use alipay.gateway in place of https://openapi.alipay.com/gateway.do
+  Alipay, OpenAPI v3:      use the address itself in place of https://openapi.alipay.com
+  WeChat Pay, API v3:      use wechat.base_url in place of https://api.mch.weixin.qq.com
+  The storefront takes the whole file: credentials = "./sandbox-data/credentials.json"
+
+Pay
+  Open http://127.0.0.1:9900/phone and paste the payment string of the QR code, or without a browser:
+  curl http://127.0.0.1:9900/phone/pay -d '{"code": "https://qr.alipay.com/..."}'
+  (also /phone/scan and /phone/decline; "buyer": "second" is another person's phone)
+
+Faults
+  GET /faults shows them, PUT /faults sets them, the folder keeps them. Two examples:
+  Lose the next notice of Alipay:
+  curl -X PUT http://127.0.0.1:9900/faults -d '{"alipay": {"notice_dropped": {"count": 1}}}'
+  Never answer WeChat Pay orders, but make them:
+  curl -X PUT http://127.0.0.1:9900/faults -d '{"wechat": {"timeout_after": {"calls": ["order"]}}}'
+  '{"alipay": {}, "wechat": {}}' switches all off.
+
+Notices
+  Without --notice-schedule they are repeated as the channels do it: Alipay after 4m, 10m, 10m, 1h, 2h, 6h, 15h;
+  WeChat Pay after 15s, 15s, 30s, 3m, 10m, 20m and so on, for a day. --notice-schedule "1s,1s,2s" repeats three
+  times, after those pauses. Alipay wants the body "success", WeChat Pay HTTP 200 or 204.
+
+Clock
+  --clock-speed 60 lets an hour pass in a minute: codes, deadlines, refunds. Notice pauses too. Timestamps stay
+  true. PUT /faults with {"clock_speed": 60} changes it while running.
+
+Network
+  --listen 0.0.0.0:9900 lets a real phone on the same network in, and everybody else there: no password is asked."#;
 
 #[derive(Debug, Clone)]
 struct Schedule(Vec<Duration>);
@@ -72,6 +117,16 @@ async fn main() -> anyhow::Result<()> {
         payee: arguments.payee,
     };
     let mut running = sandbox::start(options).await?;
+    if !running.addr.ip().is_loopback() {
+        let warning = format!(
+            "WARNING: {} can be reached by everybody in your network. No password is asked: they can see calls and \
+             orders, pay them, and set faults. Use --listen 127.0.0.1:{} to keep it to this computer.",
+            running.addr,
+            running.addr.port()
+        );
+        // Not a log line: a filter must not hide it. Whoever closed the standard error does not want to know.
+        let _ = writeln!(std::io::stderr(), "{warning}");
+    }
     let line = json!({"listen": running.base_url, "credentials": running.credentials});
     let mut out = std::io::stdout();
     writeln!(out, "{line}").and_then(|()| out.flush()).context("nobody reads the standard output")?;

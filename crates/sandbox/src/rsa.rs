@@ -3,7 +3,10 @@
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
-use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair, UnparsedPublicKey};
+use aws_lc_rs::signature::{
+    KeyPair as _, RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA512,
+    RSA_PKCS1_SHA256, RSA_PSS_2048_8192_SHA256, RsaKeyPair, UnparsedPublicKey,
+};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -85,6 +88,19 @@ impl Verifier {
     pub(crate) fn verifies(&self, text: &[u8], signature: &str) -> bool {
         let Ok(raw) = STANDARD.decode(signature) else { return false };
         UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &self.spki).verify(text, &raw).is_ok()
+    }
+
+    /// The name of the scheme by which `signature` would be this key's after all, if there is one.
+    pub(crate) fn other_scheme(&self, text: &[u8], signature: &str) -> Option<&'static str> {
+        let raw = STANDARD.decode(signature).ok()?;
+        [
+            ("SHA1withRSA", &RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY),
+            ("SHA512withRSA", &RSA_PKCS1_2048_8192_SHA512),
+            ("RSA-PSS (SHA-256)", &RSA_PSS_2048_8192_SHA256),
+        ]
+        .into_iter()
+        .find(|(_, scheme)| UnparsedPublicKey::new(*scheme, &self.spki).verify(text, &raw).is_ok())
+        .map(|(name, _)| name)
     }
 
     #[cfg(test)]

@@ -7,12 +7,16 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get, post};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
-use crate::{Clock, Options, Sandbox, StartError, alipay, books, courier, faults, files, keys, phone, report, wechat};
+use crate::{
+    Clock, Options, Sandbox, StartError, alipay, books, calls, courier, faults, files, keys, phone, report, start_page,
+    wechat,
+};
 
 /// No request of either protocol comes near this.
 pub(crate) const BODY_LIMIT: usize = 256 * 1024;
@@ -97,6 +101,8 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         faults,
         payee: options.payee,
         base_url: base_url.clone(),
+        data,
+        calls: calls::Calls::default(),
         notice_schedule: options.notice_schedule,
         courier: Notify::new(),
         stopping: stopping.clone(),
@@ -122,14 +128,20 @@ fn reachable(mut addr: SocketAddr) -> SocketAddr {
 }
 
 fn routes(sandbox: Arc<Sandbox>) -> Router {
-    Router::new()
+    let channels = Router::new()
         .route("/gateway.do", get(alipay::gateway).post(alipay::gateway))
         .route("/v3/alipay/{*path}", any(alipay::v3::call))
         .route("/v3/{*path}", any(wechat::call))
         .route("/bill/alipay", get(alipay::bill_file))
+        .route_layer(from_fn_with_state(sandbox.clone(), calls::record));
+    Router::new()
+        .merge(channels)
+        .route("/", get(start_page::show))
+        .route("/calls", get(calls::list))
         .route("/phone", get(phone::page::show))
         .route("/phone/phone.css", get(phone::page::style))
         .route("/phone/phone.js", get(phone::page::script))
+        .route("/phone/wallet", get(phone::wallet::show))
         .route("/phone/scan", post(phone::scan))
         .route("/phone/pay", post(phone::pay))
         .route("/phone/decline", post(phone::decline))

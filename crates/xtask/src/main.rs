@@ -1,5 +1,6 @@
-//! The project's own commands: `cargo xtask run`, `test`, `gallery`, `bindings`.
+//! The project's own commands: `cargo xtask run`, `test`, `conformance`, `gallery`, `bindings`.
 
+mod conformance;
 mod run;
 mod step;
 mod system;
@@ -13,6 +14,8 @@ const HELP: &str = "\
 cargo xtask run        sets up what is missing, builds the app and opens it;
                        without a display: makes a demonstration purchase and saves screenshots
 cargo xtask test       sets up what is missing and runs every test
+cargo xtask conformance
+                       lives orders in the sandbox through the channels' Node.js SDKs
 cargo xtask gallery    draws every screen and state into target/gallery
 cargo xtask bindings   writes the page's TypeScript types anew from the Rust ones";
 
@@ -31,6 +34,7 @@ fn dispatch(arguments: &[String]) -> Result<()> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["run"] => run::run(),
         ["test"] => test::test(),
+        ["conformance"] => conformance::conformance(false),
         ["gallery"] => test::gallery(),
         ["bindings"] => test::bindings(),
         ["help" | "--help" | "-h"] => {

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every test there is, from quick to slow, and one line at the end.
 
+use crate::conformance::conformance;
 use crate::run::FEATURES;
 use crate::step::{command, run, say};
 use crate::{system, ui};
@@ -16,26 +17,26 @@ pub(crate) fn test() -> Result<()> {
     }
     system::set_up(&lists)?;
     ui::build()?;
-    let steps: [(&str, Command); 6] = [
-        ("form of the Rust code", command("cargo", &["fmt", "--all", "--check"])),
-        ("types and form of the page", ui::npm(&["run", "check"])),
-        ("tests of the page", ui::npm(&["test"])),
-        ("tests of the crates and of the real window", cargo_test()),
-        ("lints", clippy()),
-        ("every screen and state", ui::npm(&["run", "gallery"])),
-    ];
-    let (mut passed, mut failed) = (0, Vec::new());
-    for (what, mut step) in steps {
-        match run(what, &mut step, LOOK) {
-            Ok(()) => passed += 1,
-            Err(error) => {
-                say(&format!("{error:#}"));
-                failed.push(what);
-            }
+    let shown = |what: &'static str, result: Result<()>| {
+        if let Err(error) = &result {
+            say(&format!("{error:#}"));
         }
-    }
+        (what, result.is_ok())
+    };
+    let step = |what: &'static str, mut command: Command| shown(what, run(what, &mut command, LOOK));
+    let mut steps = vec![
+        step("form of the Rust code", command("cargo", &["fmt", "--all", "--check"])),
+        step("types and form of the page", ui::npm(&["run", "check"])),
+        step("tests of the page", ui::npm(&["test"])),
+    ];
+    let crates = step("tests of the crates and of the real window", cargo_test());
+    // Tests that all passed have left the sandbox's program behind, and building it alone would build it anew.
+    let conformance = shown("the channels' SDKs against the sandbox", conformance(crates.1));
+    steps.extend([crates, conformance, step("lints", clippy())]);
+    steps.push(step("every screen and state", ui::npm(&["run", "gallery"])));
+    let failed: Vec<&str> = steps.iter().filter(|(_, passed)| !passed).map(|(what, _)| *what).collect();
     say("\nPictures of the real window are in target/e2e, of every screen and state in target/gallery.");
-    say(&format!("steps: {passed} passed, {} failed", failed.len()));
+    say(&format!("steps: {} passed, {} failed", steps.len() - failed.len(), failed.len()));
     if failed.is_empty() { Ok(()) } else { bail!("failed: {}", failed.join(", ")) }
 }
 

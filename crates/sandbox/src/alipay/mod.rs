@@ -3,6 +3,7 @@
 mod answer;
 mod bill;
 mod fields;
+pub(crate) mod inspect;
 mod money;
 pub(crate) mod notice;
 mod order;

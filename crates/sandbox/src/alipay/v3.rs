@@ -66,10 +66,8 @@ pub(crate) async fn call(Shared(sandbox): Shared<Arc<Sandbox>>, request: Request
 
 /// Checks who asks. The text between the scheme and `,sign=` is signed as it stands.
 fn admit(sandbox: &Sandbox, parts: &Parts, body: &[u8]) -> Result<(), Refusal> {
-    let header = |name: &str| text(&parts.headers, name);
-    let authorization = header(header::AUTHORIZATION.as_str());
-    let claimed = authorization.strip_prefix(SCHEME).ok_or_else(|| Refusal::missing("isv.missing-signature"))?;
-    let (claim, sign) = claimed.rsplit_once(",sign=").ok_or_else(|| Refusal::missing("isv.missing-signature"))?;
+    let authorization = text(&parts.headers, header::AUTHORIZATION.as_str());
+    let (claim, sign) = claimed(&authorization).ok_or_else(|| Refusal::missing("isv.missing-signature"))?;
     let value = |name: &str| claim.split(',').find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='));
     let app_id = value("app_id").ok_or_else(|| Refusal::missing("isv.missing-app-id"))?;
     if app_id != sandbox.keys.numbers.app_id {
@@ -84,15 +82,7 @@ fn admit(sandbox: &Sandbox, parts: &Parts, body: &[u8]) -> Result<(), Refusal> {
     if !stamp.parse::<i64>().is_ok_and(|stamp| stamp.saturating_sub(now).saturating_abs() <= life_ms) {
         return Err(Refusal::illegal("isv.invalid-timestamp", "非法的时间戳参数，应为毫秒"));
     }
-    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
-    let mut signed = format!("{claim}\n{}\n{target}\n", parts.method).into_bytes();
-    signed.extend_from_slice(body);
-    signed.push(b'\n');
-    let token = header("alipay-app-auth-token");
-    if !token.is_empty() {
-        signed.extend_from_slice(token.as_bytes());
-        signed.push(b'\n');
-    }
+    let signed = signed_text(claim, parts, body);
     if sandbox.keys.app.verifies(&signed, sign) {
         return Ok(());
     }
@@ -100,6 +90,25 @@ fn admit(sandbox: &Sandbox, parts: &Parts, body: &[u8]) -> Result<(), Refusal> {
         "isv.invalid-signature",
         format!("验签出错，签名字符串：{}", String::from_utf8_lossy(&signed)),
     ))
+}
+
+/// What the header claims, and its signature.
+pub(super) fn claimed(authorization: &str) -> Option<(&str, &str)> {
+    authorization.strip_prefix(SCHEME)?.rsplit_once(",sign=")
+}
+
+/// The text that has to be signed.
+pub(super) fn signed_text(claim: &str, parts: &Parts, body: &[u8]) -> Vec<u8> {
+    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+    let mut signed = format!("{claim}\n{}\n{target}\n", parts.method).into_bytes();
+    signed.extend_from_slice(body);
+    signed.push(b'\n');
+    let token = text(&parts.headers, "alipay-app-auth-token");
+    if !token.is_empty() {
+        signed.extend_from_slice(token.as_bytes());
+        signed.push(b'\n');
+    }
+    signed
 }
 
 fn text(headers: &HeaderMap, name: &str) -> String {

@@ -100,3 +100,35 @@ pub(crate) async fn next_expiry_ms(books: &mut SqliteConnection) -> Result<Optio
         .await?;
     Ok(row.try_get("due")?)
 }
+
+/// What a buyer has paid through a channel and not got back, in fen.
+pub(crate) async fn spent_fen(books: &mut SqliteConnection, channel: Channel, buyer: &str) -> Result<i64, BooksError> {
+    let row = sqlx::query(
+        "SELECT COALESCE(SUM(document ->> 'paid_fen' - document ->> 'refunded_fen'), 0) AS spent FROM trades
+         WHERE channel = ? AND state = 'paid' AND document ->> 'buyer' = ?",
+    )
+    .bind(channel.name())
+    .bind(buyer)
+    .fetch_one(books)
+    .await?;
+    Ok(row.try_get("spent")?)
+}
+
+/// What a buyer has paid through a channel, the latest first.
+pub(crate) async fn latest_paid(
+    books: &mut SqliteConnection,
+    channel: Channel,
+    buyer: &str,
+    limit: u32,
+) -> Result<Vec<Trade>, BooksError> {
+    let rows = sqlx::query(
+        "SELECT id, document FROM trades WHERE channel = ? AND state = 'paid' AND document ->> 'buyer' = ?
+         ORDER BY document ->> 'paid_ms' DESC, id DESC LIMIT ?",
+    )
+    .bind(channel.name())
+    .bind(buyer)
+    .bind(limit)
+    .fetch_all(books)
+    .await?;
+    rows.iter().map(read).collect()
+}

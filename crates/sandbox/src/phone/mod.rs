@@ -2,6 +2,7 @@
 
 pub(crate) mod buyer;
 pub(crate) mod page;
+pub(crate) mod wallet;
 
 use std::sync::Arc;
 
@@ -47,6 +48,8 @@ struct Shown {
     amount_fen: i64,
     /// `waiting`, `paid` or `declined`.
     state: &'static str,
+    /// How long the order can still be paid, in milliseconds; 0 when it cannot.
+    open_for_ms: i64,
 }
 
 /// Why a phone shows something else.
@@ -255,5 +258,6 @@ fn shown(sandbox: &Sandbox, ask: &Ask, trade: &Trade, state: &'static str) -> Sh
         subject: trade.subject.clone(),
         amount_fen: trade.amount_fen,
         state,
+        open_for_ms: if trade.is_open() { trade.expires_ms.saturating_sub(sandbox.clock.now_ms()).max(0) } else { 0 },
     }
 }

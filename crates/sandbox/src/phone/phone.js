@@ -1,4 +1,4 @@
-// The practice wallet: opening the page scans the code, the buttons pay or decline it.
+// The practice wallet: opening the page scans the code, the buttons pay or decline it, once, twice or too late.
 "use strict";
 
 const WORDS = {
@@ -10,6 +10,21 @@ const WORDS = {
     goods: "商品",
     method: "付款方式",
     balance: "模拟余额",
+    more: "其他付法",
+    twice: "付两次",
+    twiceHint: "第二个买家也付同一个码。打开 double_payment 故障才会成功，否则会被拒。",
+    late: "过期后再付",
+    lateHint: "等到订单过期那一刻再付，看渠道怎么处理。",
+    lateWaiting: "等订单过期再付",
+    lateLeft: "还有 {left}，请别关掉这一页。",
+    stop: "不等了",
+    paidTwice: "付了两次",
+    paidTwiceHint: "两个买家各付了一次，商家应退回其中一笔。",
+    refusedTwice: "只收了一次",
+    refusedTwiceHint: "渠道拒绝了第二个买家：这笔订单已付过款。打开 double_payment 故障后会放行。",
+    bills: "余额和账单",
+    noBills: "还没有账单",
+    back: "已退 {amount}",
     unreal: "练习用，不会动用真实的钱",
     pay: "确认付款",
     payAmount: "付款 {amount}",
@@ -50,6 +65,21 @@ const WORDS = {
     goods: "Goods",
     method: "Paid from",
     balance: "Pretend balance",
+    more: "Other ways to pay",
+    twice: "Pay twice",
+    twiceHint: "A second buyer pays the same code. It works while the fault double_payment is on; else it is refused.",
+    late: "Pay late",
+    lateHint: "Pays the moment the order has run out, to see what the channel does.",
+    lateWaiting: "Paying when the order has run out",
+    lateLeft: "{left} to go. Keep this page open.",
+    stop: "Stop waiting",
+    paidTwice: "Paid twice",
+    paidTwiceHint: "Two buyers have paid. The shop should give one of them the money back.",
+    refusedTwice: "Taken only once",
+    refusedTwiceHint: "The channel refused the second buyer: this order is paid. The fault double_payment lets it through.",
+    bills: "Balance and bills",
+    noBills: "No bills yet",
+    back: "{amount} given back",
     unreal: "Practice only: no real money moves",
     pay: "Pay",
     payAmount: "Pay {amount}",
@@ -90,6 +120,8 @@ const words = WORDS[lang];
 const $ = (id) => document.getElementById(id);
 let code = (query.get("code") ?? "").trim();
 let busy = false;
+let openUntil = 0;
+let ticking = 0;
 
 function chosenLanguage() {
   const asked = query.get("lang");
@@ -118,8 +150,10 @@ function dress(channel) {
   $("channel").textContent = words[channel] ?? "";
 }
 
+const BUTTONS = ["pay", "decline", "twice", "late"];
+
 /** The drawing above a result: a tick, a cross or a clock. */
-const SIGNS = { paid: "yes", already_paid: "yes", expired: "wait", superseded: "wait", offline: "wait" };
+const SIGNS = { paid: "yes", already_paid: "yes", late: "wait", expired: "wait", superseded: "wait", offline: "wait" };
 
 /** Shows a state; `say` is also told to screen readers. */
 function show(view, heading, hint = "", say = true, sign = SIGNS[view] ?? "no") {
@@ -152,13 +186,13 @@ function showTrouble(trouble) {
   $("again").focus();
 }
 
-async function ask(act) {
+async function ask(act, buyer = "first") {
   const abort = AbortSignal.timeout(15000);
   try {
     const response = await fetch(`/phone/${act}`, {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify({ code, lang }),
+      body: JSON.stringify({ code, lang, buyer }),
       signal: abort,
     });
     const answer = await response.json();
@@ -168,17 +202,27 @@ async function ask(act) {
   }
 }
 
-async function perform(act) {
-  if (busy) return;
+/** Asks while the buttons rest; nothing when an answer is already awaited. */
+async function askOnce(act, buyer) {
+  if (busy) return undefined;
   busy = true;
-  for (const id of ["pay", "decline"]) $(id).setAttribute("aria-disabled", "true");
-  const { order, trouble } = await ask(act);
+  for (const id of BUTTONS) $(id).setAttribute("aria-disabled", "true");
+  const answer = await ask(act, buyer);
   busy = false;
-  for (const id of ["pay", "decline"]) $(id).removeAttribute("aria-disabled");
+  for (const id of BUTTONS) $(id).removeAttribute("aria-disabled");
+  void showWallet();
+  return answer;
+}
+
+async function perform(act) {
+  const answer = await askOnce(act);
+  if (!answer) return;
+  const { order, trouble } = answer;
   if (trouble) {
     showTrouble(trouble);
     return;
   }
+  openUntil = performance.now() + order.open_for_ms;
   const amount = showOrder(order);
   $("again").textContent = words.again;
   if (order.state === "waiting") {
@@ -194,10 +238,92 @@ async function perform(act) {
   }
 }
 
+/** The first buyer pays unless it is done, then a second one pays the same code. */
+async function payTwice() {
+  if (document.body.dataset.view !== "paid") await perform("pay");
+  if (document.body.dataset.view !== "paid") return;
+  const answer = await askOnce("pay", "second");
+  if (!answer) return;
+  if (answer.trouble && answer.trouble !== "already_paid") {
+    showTrouble(answer.trouble);
+    return;
+  }
+  const word = answer.order ? "paidTwice" : "refusedTwice";
+  show("paid", words[word], words[`${word}Hint`]);
+  $("again").focus({ focusVisible: false });
+}
+
+/** A span as people read it: 1:59:07 or 4:05. */
+function clock(ms) {
+  const s = Math.max(0, Math.ceil(ms / 1000));
+  const two = (number) => String(number).padStart(2, "0");
+  const hours = Math.floor(s / 3600);
+  const minutes = Math.floor(s / 60) % 60;
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(s % 60)}` : `${minutes}:${two(s % 60)}`;
+}
+
+/** Waits until the order has run out and pays then; the channel decides. */
+function payLate() {
+  const left = () => openUntil + 200 - performance.now();
+  const text = () => words.lateLeft.replace("{left}", clock(left()));
+  show("late", words.lateWaiting, text(), true, "wait");
+  $("stop").focus({ focusVisible: false });
+  const tick = () => {
+    $("hint").textContent = text();
+    if (left() > 0) ticking = setTimeout(tick, Math.min(1000, left()));
+    else void perform("pay");
+  };
+  tick();
+}
+
+function stopWaiting() {
+  clearTimeout(ticking);
+  open();
+}
+
+function billOf(one) {
+  const row = document.createElement("li");
+  const goods = document.createElement("span");
+  const when = document.createElement("small");
+  const amount = document.createElement("b");
+  const back = one.refunded_fen > 0 ? ` · ${words.back.replace("{amount}", yuan(one.refunded_fen).text)}` : "";
+  goods.textContent = one.subject;
+  when.textContent = `${(one.paid_at ?? "").slice(5, 16).replace("T", " ")}${back}`;
+  amount.textContent = `−${yuan(one.amount_fen).text}`;
+  row.append(goods, amount, when);
+  return row;
+}
+
+/** Balance and bills of the wallet that is open, or of both while no code is. */
+async function showWallet() {
+  const open = document.body.dataset.channel;
+  const parts = [];
+  for (const channel of open ? [open] : ["alipay", "wechat"]) {
+    try {
+      const response = await fetch(`/phone/wallet?channel=${channel}`, { signal: AbortSignal.timeout(15000) });
+      if (!response.ok) return;
+      const wallet = await response.json();
+      const balance = `${words.balance} ${yuan(wallet.balance_fen).text}`;
+      const title = document.createElement("h2");
+      title.textContent = `${words[channel]} · ${balance}`;
+      const list = document.createElement("ul");
+      list.append(...wallet.bills.map(billOf));
+      const none = document.createElement("p");
+      none.textContent = words.noBills;
+      parts.push(title, wallet.bills.length ? list : none);
+      if (open) $("balance").textContent = balance;
+    } catch {
+      return;
+    }
+  }
+  if (document.body.dataset.channel === open) $("bills").replaceChildren(...parts);
+}
+
 function askForCode() {
   code = "";
   dress("");
   show("empty", words.empty, words.emptyHint, false);
+  void showWallet();
   $("code").value = "";
   $("code").focus();
 }
@@ -215,6 +341,9 @@ function open() {
 document.documentElement.lang = lang === "zh" ? "zh-CN" : "en";
 for (const element of document.querySelectorAll("[data-word]")) element.textContent = words[element.dataset.word];
 $("pay").textContent = words.pay;
+$("twice").addEventListener("click", () => void payTwice());
+$("late").addEventListener("click", payLate);
+$("stop").addEventListener("click", stopWaiting);
 $("pay").addEventListener("click", () => void perform("pay"));
 $("decline").addEventListener("click", () => void perform("decline"));
 $("again").addEventListener("click", () => {

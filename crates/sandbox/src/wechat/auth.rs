@@ -13,16 +13,16 @@ use crate::trade::Channel;
 const TOLERANCE_S: i64 = 300;
 
 /// What the header says.
-struct Claim<'a> {
+pub(super) struct Claim<'a> {
     mchid: &'a str,
     serial_no: &'a str,
-    nonce_str: &'a str,
-    timestamp: &'a str,
-    signature: &'a str,
+    pub(super) nonce_str: &'a str,
+    pub(super) timestamp: &'a str,
+    pub(super) signature: &'a str,
 }
 
 impl<'a> Claim<'a> {
-    fn read(pairs: &'a str) -> Option<Self> {
+    pub(super) fn read(pairs: &'a str) -> Option<Self> {
         let mut claim = Claim { mchid: "", serial_no: "", nonce_str: "", timestamp: "", signature: "" };
         for pair in pairs.split(',') {
             let (name, value) = pair.trim_start().split_once('=')?;
@@ -79,24 +79,34 @@ pub(crate) fn check(sandbox: &Sandbox, parts: &Parts, body: &[u8]) -> Result<(),
     if claim.serial_no != numbers.merchant_serial {
         return Err(refuse("商户证书序列号有误。请使用签名私钥匹配的证书序列号"));
     }
-    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
-    let head = format!("{}\n{target}\n{}\n{}\n", parts.method, claim.timestamp, claim.nonce_str);
-    let mut text = head.clone().into_bytes();
-    text.extend_from_slice(body);
-    text.push(b'\n');
+    let text = signed_text(&claim, parts, body);
     if sandbox.keys.merchant.verifies(&text, claim.signature) {
         return Ok(());
     }
     let shown = String::from_utf8_lossy(body.get(..8).unwrap_or(body)).into_owned();
+    let head = signed_head(&claim, parts);
     Err(refuse("签名错误").detailed(json!({
         "detail": {"issue": "sign not match"},
         "field": "signature",
         "location": "authorization",
         "sign_information": {
             "method": parts.method.as_str(),
-            "url": target,
+            "url": target(parts),
             "sign_message_length": text.len(),
             "truncated_sign_message": format!("{head}{shown}\n"),
         },
     })))
+}
+
+fn target(parts: &Parts) -> &str {
+    parts.uri.path_and_query().map_or("/", |target| target.as_str())
+}
+
+fn signed_head(claim: &Claim<'_>, parts: &Parts) -> String {
+    format!("{}\n{}\n{}\n{}\n", parts.method, target(parts), claim.timestamp, claim.nonce_str)
+}
+
+/// The text that has to be signed.
+pub(super) fn signed_text(claim: &Claim<'_>, parts: &Parts, body: &[u8]) -> Vec<u8> {
+    [signed_head(claim, parts).as_bytes(), body, b"\n"].concat()
 }

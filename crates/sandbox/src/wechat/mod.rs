@@ -5,6 +5,7 @@ mod auth;
 mod bill;
 mod certificates;
 mod fields;
+pub(crate) mod inspect;
 pub(crate) mod notice;
 mod order;
 pub(crate) mod refund;

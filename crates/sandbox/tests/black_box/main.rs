@@ -3,6 +3,7 @@
 mod alipay;
 mod alipay_v3;
 mod bills;
+mod calls;
 mod faults;
 mod merchant;
 mod notices;

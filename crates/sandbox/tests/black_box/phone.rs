@@ -71,3 +71,49 @@ async fn the_page_loads_nothing_from_elsewhere_and_may_be_framed() {
     }
     assert!(answer.body.contains("id=\"pay\"") && answer.body.contains("id=\"decline\""));
 }
+
+#[tokio::test]
+async fn the_wallet_shows_what_the_buyer_has_and_has_paid() {
+    let practice = Practice::open().await;
+    let merchant = &practice.merchant;
+    let full = merchant.get_json("/phone/wallet?channel=alipay").await;
+    assert_eq!(full, json!({"channel": "alipay", "balance_fen": 10_000_000, "bills": []}));
+    for fen in [100, 2500] {
+        let (_, code) = merchant.alipay_order(fen, "").await;
+        merchant.phone("pay", &code).await;
+    }
+    let (number, code) = merchant.alipay_order(700, "").await;
+    merchant.phone("pay", &code).await;
+    let biz = json!({"out_trade_no": number, "refund_amount": "2.00", "out_request_no": "r1"});
+    merchant.alipay("alipay.trade.refund", biz).await;
+    let (_, code) = merchant.alipay_order(800, "").await;
+    merchant.phone_as("pay", &json!({"code": code, "buyer": "second"})).await;
+    let (_, code) = merchant.wechat_order(900, "https://shop.example/n").await;
+    merchant.phone("pay", &code).await;
+
+    let wallet = merchant.get_json("/phone/wallet?channel=alipay").await;
+    assert_eq!(wallet["balance_fen"], 10_000_000 - 100 - 2500 - 500);
+    let bills = wallet["bills"].as_array().expect("a list");
+    let listed: Vec<_> =
+        bills.iter().map(|bill| (bill["amount_fen"].as_i64(), bill["refunded_fen"].as_i64())).collect();
+    assert_eq!(listed, [(Some(700), Some(200)), (Some(2500), Some(0)), (Some(100), Some(0))]);
+    assert_eq!(merchant.get_json("/phone/wallet?channel=wechat").await["balance_fen"], 10_000_000 - 900);
+    assert_eq!(merchant.get_raw("/phone/wallet?channel=other").await.0, 400);
+}
+
+#[tokio::test]
+async fn a_scan_says_how_long_the_order_can_be_paid_and_after_that_it_cannot() {
+    let practice = Practice::open().await;
+    let merchant = &practice.merchant;
+    for channel in ["alipay", "wechat"] {
+        let (_, code) = match channel {
+            "alipay" => merchant.alipay_order(100, "").await,
+            _ => merchant.wechat_order(100, "https://shop.example/n").await,
+        };
+        let left = merchant.phone("scan", &code).await.1["open_for_ms"].as_u64().expect("a time");
+        assert!(left > 3_600_000, "{left}");
+        practice.sandbox.clock().advance(std::time::Duration::from_millis(left));
+        let trouble = merchant.phone("pay", &code).await.1["code"].clone();
+        assert!(trouble == "expired" || trouble == "closed", "{trouble}");
+    }
+}

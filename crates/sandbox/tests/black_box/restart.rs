@@ -1,6 +1,6 @@
 //! Nothing is lost when the sandbox stops.
 
-use std::io::BufRead as _;
+use std::io::{BufRead as _, Read as _};
 use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
@@ -60,6 +60,32 @@ fn run(data: &std::path::Path) -> (Program, Value) {
     let out = program.0.stdout.take().expect("its output");
     std::io::BufReader::new(out).read_line(&mut line).expect("one line");
     (program, serde_json::from_str(&line).expect("JSON"))
+}
+
+#[test]
+fn listening_to_the_network_is_warned_of() {
+    let data = tempfile::tempdir().expect("a folder");
+    lend_keys(data.path());
+    for (address, warned) in [("0.0.0.0:0", true), ("127.0.0.1:0", false)] {
+        let child = Command::new(env!("CARGO_BIN_EXE_sandbox"))
+            .args(["--listen", address, "--data"])
+            .arg(data.path())
+            .env("RUST_LOG", "off")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let mut program = Program(child);
+        let mut line = String::new();
+        let out = program.0.stdout.take().expect("its output");
+        std::io::BufReader::new(out).read_line(&mut line).expect("one line");
+        assert!(line.contains("http://127.0.0.1:"), "{line}");
+        let mut err = program.0.stderr.take().expect("its other output");
+        drop(program);
+        let mut said = String::new();
+        err.read_to_string(&mut said).expect("a text");
+        assert_eq!(said.contains("everybody in your network"), warned, "{said}");
+    }
 }
 
 #[tokio::test]
