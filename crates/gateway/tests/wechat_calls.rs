@@ -206,6 +206,25 @@ async fn refusals_of_a_prepay_say_what_to_do() {
 }
 
 #[tokio::test]
+async fn a_refusal_that_is_not_signed_decides_nothing() {
+    for (status, code) in [
+        (400, "ORDERPAID"),
+        (400, "ORDER_CLOSED"),
+        (403, "OUT_TRADE_NO_USED"),
+        (403, "RULE_LIMIT"),
+        (403, "NOT_ENOUGH"),
+        (400, "SOMETHING_NEW"),
+    ] {
+        let mock = Mock::always(Answer::plain(status, problem(code, "x"))).await;
+        let channel = wechat(&mock.origin, http());
+        let prepaid = channel.prepay(&prepay()).await;
+        assert!(matches!(prepaid, Err(Error::Unknown { .. })), "{code}: {prepaid:?}");
+        let closed = channel.close(&pay_id()).await;
+        assert!(matches!(closed, Err(Error::Unknown { .. })), "{code}: {closed:?}");
+    }
+}
+
+#[tokio::test]
 async fn our_own_faults_name_the_setting_also_when_unsigned() {
     for (status, code, message, expected) in [
         (401, "SIGN_ERROR", "签名错误", "wechat.merchant_private_key"),

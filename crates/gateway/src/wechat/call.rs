@@ -36,8 +36,13 @@ impl From<Error> for Failure {
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Error {
         match failure {
-            Failure::Refused { status, problem, retry_after_s, proven: _ } => {
-                code::classify(status, problem, retry_after_s)
+            Failure::Refused { status, problem, retry_after_s, proven } => {
+                match code::classify(status, problem, retry_after_s) {
+                    // WeChat Pay signs every answer after it knows who asks (APIv3, "verifying answers"): a refusal that
+                    // decides about money and is not signed is not its.
+                    Error::Refused { why, .. } if !proven => Error::unknown(format!("{why}, not signed")),
+                    error => error,
+                }
             }
             Failure::Call(error) => error,
         }

@@ -54,6 +54,10 @@ pub(super) fn invalid_request(message: &str) -> Refusal {
         Refusal::AlreadyClosed
     } else if says(&["重入", "重复", "不一致"]) {
         Refusal::NumberUsed
+    } else if says(&["超过可退款", "退款金额超过", "退款金额大于"]) {
+        Refusal::RefundTooMuch
+    } else if says(&["可退款的最大期限", "退款期限"]) {
+        Refusal::RefundPeriodOver
     } else {
         Refusal::Other
     }
