@@ -1,0 +1,118 @@
+//! Order, attempt and refund: what they are made of.
+
+use super::{AttemptState, ClosedBy, OrderState, RefundReason, RefundState};
+use crate::{Fen, OrderId, PayId, PayType, RefundId};
+
+/// One trade at one channel. Times are Unix seconds of the server's clock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// Merchant order number at the channel.
+    pub pay_id: PayId,
+    /// The channel.
+    pub pay_type: PayType,
+    /// Where it stands.
+    pub state: AttemptState,
+    /// When the payment string came.
+    pub ready_at: Option<i64>,
+    /// When the channel last answered a query about it.
+    pub asked_at: Option<i64>,
+    /// A notice or the viewer wants it asked at once.
+    pub ask_now: bool,
+    /// When a query last got no answer, and how many in a row did.
+    pub ask_failed_at: Option<i64>,
+    /// How many queries in a row got no answer.
+    pub ask_fails: u32,
+    /// When the last call that changes something (prepay, close) was begun.
+    pub tried_at: Option<i64>,
+    /// How many of those calls in a row ended without a known result.
+    pub tries: u32,
+}
+
+impl Attempt {
+    /// An attempt that was written and not sent.
+    #[must_use]
+    pub fn new(pay_id: PayId, pay_type: PayType) -> Attempt {
+        Attempt {
+            pay_id,
+            pay_type,
+            state: AttemptState::New,
+            ready_at: None,
+            asked_at: None,
+            ask_now: false,
+            ask_failed_at: None,
+            ask_fails: 0,
+            tried_at: None,
+            tries: 0,
+        }
+    }
+}
+
+/// Money going back for one attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refund {
+    /// Its number at the channel.
+    pub refund_id: RefundId,
+    /// The attempt whose money it is.
+    pub pay_id: PayId,
+    /// How much.
+    pub amount: Fen,
+    /// Why.
+    pub reason: RefundReason,
+    /// Where it stands.
+    pub state: RefundState,
+    /// When the channel was last called about it, Unix seconds.
+    pub tried_at: Option<i64>,
+    /// How many calls in a row ended without a final result.
+    pub tries: u32,
+}
+
+/// One order with everything that decides its future.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// The order's id.
+    pub id: OrderId,
+    /// Where it stands.
+    pub state: OrderState,
+    /// What is due, from the snapshot of the price.
+    pub amount: Fen,
+    /// Last moment to pay, Unix seconds of the server's clock.
+    pub deadline_at: i64,
+    /// Who or what ended it, once something did.
+    pub closed_by: Option<ClosedBy>,
+    /// When it began to end, Unix seconds.
+    pub closing_at: Option<i64>,
+    /// Its attempts, oldest first.
+    pub attempts: Vec<Attempt>,
+    /// Its refunds, oldest first.
+    pub refunds: Vec<Refund>,
+}
+
+impl Order {
+    /// Row 1: a new order with its first attempt. Stock is taken by the same transaction that writes it.
+    #[must_use]
+    pub fn place(id: OrderId, amount: Fen, deadline_at: i64, pay_type: PayType) -> Order {
+        let first = Attempt::new(id.attempt(1), pay_type);
+        Order {
+            id,
+            state: OrderState::Reserved,
+            amount,
+            deadline_at,
+            closed_by: None,
+            closing_at: None,
+            attempts: vec![first],
+            refunds: Vec::new(),
+        }
+    }
+
+    /// The attempt of that number.
+    #[must_use]
+    pub fn attempt(&self, pay_id: &PayId) -> Option<&Attempt> {
+        self.attempts.iter().find(|attempt| attempt.pay_id == *pay_id)
+    }
+
+    /// The refund of that number.
+    #[must_use]
+    pub fn refund(&self, refund_id: &RefundId) -> Option<&Refund> {
+        self.refunds.iter().find(|refund| refund.refund_id == *refund_id)
+    }
+}
