@@ -97,6 +97,25 @@ async fn a_query_tells_every_standing_apart() {
 }
 
 #[tokio::test]
+async fn a_payment_is_found_by_wechat_pay_s_own_number_too() {
+    const NUMBER: &str = "4200002023111500000000000001";
+    let mock = Mock::always(wechat_answer(200, &paid("SUCCESS"))).await;
+    let channel = wechat(&mock.origin, http());
+    let Ok(Some((found, Standing::Paid(payment)))) = channel.query_transaction(NUMBER).await else {
+        panic!("not found")
+    };
+    assert_eq!((found, payment.channel_no.as_str()), (pay_id(), NUMBER));
+    assert_eq!(mock.seen()[0].target, format!("/v3/pay/transactions/id/{NUMBER}?mchid={MCHID}"));
+    // An answer about another number is no answer, and nothing but a number is sent.
+    assert!(matches!(channel.query_transaction("4200").await, Err(Error::Unknown { .. })));
+    assert!(matches!(channel.query_transaction("../native").await, Err(Error::Ours { .. })));
+    let mock = Mock::always(wechat_answer(404, &problem("ORDER_NOT_EXIST", "订单不存在"))).await;
+    assert_eq!(wechat(&mock.origin, http()).query_transaction(NUMBER).await, Ok(None));
+    let mock = Mock::always(Answer::plain(404, problem("ORDER_NOT_EXIST", "订单不存在"))).await;
+    assert!(matches!(wechat(&mock.origin, http()).query_transaction(NUMBER).await, Err(Error::Unknown { .. })));
+}
+
+#[tokio::test]
 async fn a_payment_carries_every_field_of_the_signed_answer_also_when_some_went_back() {
     for state in ["SUCCESS", "REFUND"] {
         let mock = Mock::always(wechat_answer(200, &paid(state))).await;

@@ -138,20 +138,46 @@ impl Wechat {
     }
 
     pub(super) async fn order_query(&self, pay_id: &PayId) -> Result<Standing, Error> {
-        let target = format!("/v3/pay/transactions/out-trade-no/{pay_id}?mchid={}", self.merchant.partner_id);
-        let answer: Transaction = match self.call(Method::GET, &target, None).await {
-            Ok(answer) => answer,
-            Err(Failure::Refused { status: 404, problem, proven, .. }) if code::is_not_found(&problem.code) => {
-                // "There is no such order" is evidence, and evidence is signed.
-                return if proven {
-                    Ok(Standing::NoTrade)
-                } else {
-                    Err(Error::unknown("the channel says, unsigned, that there is no such order"))
-                };
-            }
-            Err(failure) => return Err(failure.into()),
+        let Some(answer) = self.transaction(&format!("out-trade-no/{pay_id}")).await? else {
+            return Ok(Standing::NoTrade);
         };
         same_trade(pay_id, &answer.out_trade_no)?;
+        self.standing(&answer, pay_id)
+    }
+
+    /// Asks about a paid order by WeChat Pay's own number, which a bill or a viewer's receipt names (query of an order by
+    /// `transaction_id`). Also says which merchant order number it was filed under; `None` when there is no such number.
+    ///
+    /// # Errors
+    /// [`Error`]; [`Error::Ours`] when the text is no transaction id.
+    pub async fn query_transaction(&self, transaction_id: &str) -> Result<Option<(PayId, Standing)>, Error> {
+        if !(1..=32).contains(&transaction_id.len()) || !transaction_id.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(Error::ours("parameters", "a transaction id is up to 32 digits"));
+        }
+        let Some(answer) = self.transaction(&format!("id/{transaction_id}")).await? else { return Ok(None) };
+        if answer.transaction_id != transaction_id {
+            return Err(Error::unknown("the answer is about another transaction"));
+        }
+        let not_ours = |_| Error::unknown("the answer's merchant order number is none of ours");
+        let pay_id = PayId::new(answer.out_trade_no.clone()).map_err(not_ours)?;
+        let standing = self.standing(&answer, &pay_id)?;
+        Ok(Some((pay_id, standing)))
+    }
+
+    /// The order that `number` names, or `None` on signed word that there is none.
+    async fn transaction(&self, number: &str) -> Result<Option<Transaction>, Error> {
+        let target = format!("/v3/pay/transactions/{number}?mchid={}", self.merchant.partner_id);
+        match self.call(Method::GET, &target, None).await {
+            Ok(answer) => Ok(Some(answer)),
+            // "There is no such order" is evidence, and evidence is signed.
+            Err(Failure::Refused { status: 404, problem, proven: true, .. }) if code::is_not_found(&problem.code) => {
+                Ok(None)
+            }
+            Err(failure) => Err(failure.into()),
+        }
+    }
+
+    fn standing(&self, answer: &Transaction, pay_id: &PayId) -> Result<Standing, Error> {
         match answer.trade_state.as_str() {
             // A partly refunded order reads REFUND and was paid all the same.
             "SUCCESS" | "REFUND" => {

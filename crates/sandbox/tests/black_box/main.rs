@@ -5,6 +5,7 @@ mod alipay_v3;
 mod bills;
 mod calls;
 mod faults;
+mod garbage;
 mod merchant;
 mod notices;
 mod phone;
