@@ -223,23 +223,6 @@ pub enum Stage {
     },
 }
 
-impl Stage {
-    /// Whether nothing more will happen by itself that the viewer waits for.
-    #[must_use]
-    pub fn is_final(&self) -> bool {
-        match self {
-            Stage::Delivered { .. } | Stage::Closed { .. } | Stage::Refunded { .. } => true,
-            Stage::Ordering
-            | Stage::NoAnswer
-            | Stage::Refused { .. }
-            | Stage::Unusable { .. }
-            | Stage::AwaitingPayment { .. }
-            | Stage::Checking { .. }
-            | Stage::Refunding { .. } => false,
-        }
-    }
-}
-
 /// A purchase, as the page draws it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
 pub struct PurchaseView {
