@@ -95,6 +95,7 @@ mod tests {
             quantity: 1,
             pay_type: PayType::Alipay,
             price_version: 1,
+            order_id: None,
             note: None,
         };
         let bought = Bought {

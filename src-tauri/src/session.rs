@@ -88,6 +88,7 @@ impl Session {
             quantity: request.quantity,
             pay_type: request.pay_type,
             price_version: request.price_version,
+            order_id: None,
             note: request.note.filter(|note| !note.trim().is_empty()),
         };
         params.check().map_err(wrong)?;

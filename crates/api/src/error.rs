@@ -28,6 +28,8 @@ pub enum ErrorCode {
     Unauthorised,
     /// There is nothing there that belongs to this viewer.
     NotFound,
+    /// The shop takes no orders at present. What was ordered before goes on.
+    ShopPaused,
     /// The request itself cannot be understood.
     InvalidParams,
     /// A fault of the storefront. Nothing was charged; asking again is safe.
@@ -36,7 +38,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [ErrorCode; 11] = [
+    pub const ALL: [ErrorCode; 12] = [
         ErrorCode::PriceChanged,
         ErrorCode::SoldOut,
         ErrorCode::NotOnSale,
@@ -46,6 +48,7 @@ impl ErrorCode {
         ErrorCode::TooManyRequests,
         ErrorCode::Unauthorised,
         ErrorCode::NotFound,
+        ErrorCode::ShopPaused,
         ErrorCode::InvalidParams,
         ErrorCode::Internal,
     ];
@@ -60,7 +63,7 @@ impl ErrorCode {
             ErrorCode::PriceChanged | ErrorCode::SoldOut | ErrorCode::LimitReached | ErrorCode::RequestConflict => 409,
             ErrorCode::TooManyRequests => 429,
             ErrorCode::Internal => 500,
-            ErrorCode::ChannelUnavailable => 503,
+            ErrorCode::ChannelUnavailable | ErrorCode::ShopPaused => 503,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What a client sends to have an order made: ids and a wish, never a price or a name.
 
-use order::{GoodsId, PayType, RequestId};
+use order::{GoodsId, OrderId, PayType, RequestId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -26,6 +26,11 @@ pub struct Params {
     pub pay_type: PayType,
     /// The version of the price the viewer saw. If the price has changed since, no order is made.
     pub price_version: i64,
+    /// An open order of the viewer to be paid this way: another attempt of the same order, or the code of the attempt it
+    /// has. Goods and quantity are the order's; its price stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub order_id: Option<OrderId>,
     /// For the streamer, who ships the goods; at most 200 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,

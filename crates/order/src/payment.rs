@@ -108,6 +108,12 @@ pub enum Mismatch {
 }
 
 impl Expected {
+    /// Whether the payment, though it may differ in amount, came to us for this attempt: then it can be sent back.
+    #[must_use]
+    pub fn is_ours(&self, payment: &Payment) -> bool {
+        matches!(self.compare(payment), Ok(()) | Err(Mismatch::Amount)) && payment.currency == "CNY"
+    }
+
     /// Compares every field.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! What to do next about an order, from its facts and the clock alone. One watcher asks this whatever woke it, so a
 //! restart, a lost notice or a doubled one all end in the same steps.
 
-use crate::state::{Attempt, AttemptState, Order, OrderState, Refund, RefundState};
+use crate::state::{Attempt, AttemptState, Order, Refund, RefundState};
 use crate::{PayId, RefundId};
 
 /// Seconds after the payment string came at which an open attempt is asked about; then every 30 s to the deadline.
@@ -60,8 +60,11 @@ impl Order {
     /// What is due at `now` (Unix seconds), and when to look again.
     #[must_use]
     pub fn plan(&self, now: i64) -> Plan {
-        let ending = matches!(self.state, OrderState::Reserved | OrderState::AwaitingPayment)
-            .then(|| if now >= self.deadline_at { Due::Now(Step::End) } else { Due::At(self.deadline_at) });
+        let ending = self.is_selling().then_some(if now >= self.deadline_at {
+            Due::Now(Step::End)
+        } else {
+            Due::At(self.deadline_at)
+        });
         let attempts = self.attempts.iter().map(|attempt| self.attempt_due(attempt, now));
         let refunds = self.refunds.iter().map(|refund| refund_due(refund, now));
         let mut plan = Plan::default();
@@ -88,7 +91,7 @@ impl Order {
     }
 
     fn next_of(&self, attempt: &Attempt, now: i64) -> Due {
-        let selling = matches!(self.state, OrderState::Reserved | OrderState::AwaitingPayment);
+        let selling = self.is_selling() && attempt.ending_at.is_none();
         let query = || Step::Query(attempt.pay_id.clone());
         if attempt.ask_now && attempt.state != AttemptState::New {
             return Due::Now(query());
@@ -107,7 +110,8 @@ impl Order {
             AttemptState::QrReady | AttemptState::Scanned if selling => at(Self::open_ask_at(attempt), query()),
             AttemptState::Sent | AttemptState::QrReady | AttemptState::Scanned => {
                 // Ask before closing: a payment found here is in time.
-                let asked = attempt.asked_at.is_some_and(|asked| self.closing_at.is_none_or(|ending| asked >= ending));
+                let asked =
+                    attempt.asked_at.is_some_and(|asked| attempt.ending_at.is_none_or(|ending| asked >= ending));
                 Due::Now(if asked { close() } else { query() })
             }
             AttemptState::CloseSent => {
@@ -115,7 +119,7 @@ impl Order {
                 let asked = attempt.asked_at.is_some_and(|asked| attempt.tried_at.is_none_or(|tried| asked > tried));
                 at(Some(retry_at), if asked { close() } else { query() })
             }
-            AttemptState::Closed => at(self.ended_ask_at(attempt), query()),
+            AttemptState::Closed => at(Self::ended_ask_at(attempt), query()),
             AttemptState::New | AttemptState::Rejected | AttemptState::Paid | AttemptState::Mismatch => Due::Never,
         }
     }
@@ -127,8 +131,8 @@ impl Order {
         next_ask(attempt.asked_at, first).or_else(|| attempt.asked_at.map(|asked| asked.saturating_add(ASK_EVERY_S)))
     }
 
-    fn ended_ask_at(&self, attempt: &Attempt) -> Option<i64> {
-        let ended = self.closing_at?;
+    fn ended_ask_at(attempt: &Attempt) -> Option<i64> {
+        let ended = attempt.ending_at?;
         next_ask(attempt.asked_at, ASK_AFTER_END_S.into_iter().map(|after| ended.saturating_add(after)))
     }
 }
@@ -210,6 +214,23 @@ mod tests {
         assert_eq!(order.plan(START + 300).step, Some(Step::Query(pay_id.clone())));
         order.attempts[0].asked_at = Some(START + 300);
         assert_eq!(order.plan(START + 300).step, Some(Step::Close(pay_id)));
+    }
+
+    #[test]
+    fn an_attempt_the_viewer_left_is_ended_while_the_order_goes_on_with_the_next() {
+        let (mut order, first) = waiting();
+        order.apply(&Event::Attempted { pay_type: PayType::Wechat, at: START + 5 }).unwrap();
+        let second = order.attempts[1].pay_id.clone();
+        assert_eq!(order.plan(START + 5).step, Some(Step::Query(first.clone())));
+        order.attempts[0].asked_at = Some(START + 5);
+        assert_eq!(order.plan(START + 5).step, Some(Step::Close(first.clone())));
+        order.apply(&Event::CloseSent { pay_id: first.clone(), at: START + 5 }).unwrap();
+        order.apply(&Event::CloseProved { pay_id: first.clone(), at: START + 6 }).unwrap();
+        assert_eq!(order.plan(START + 6).step, Some(Step::Prepay(second.clone())));
+        assert!(order.apply(&Event::CloseSent { pay_id: second, at: START + 6 }).is_err());
+        // Its own times of asking go on, in case it was paid after all.
+        order.attempts.truncate(1);
+        assert_eq!(order.plan(START + 6).wake_at, Some(START + 5 + 30));
     }
 
     #[test]

@@ -14,7 +14,7 @@ struct Books {
     held: i64,
     sold: i64,
     deliveries: u32,
-    booked: BTreeMap<String, u32>,
+    booked: BTreeMap<String, i64>,
     refunds_opened: BTreeMap<String, i64>,
     refunds_booked: BTreeMap<String, u32>,
 }
@@ -29,7 +29,9 @@ impl Books {
                     self.sold += 1;
                 }
                 Effect::SellAgain => self.sold += 1,
-                Effect::BookPayment { pay_id } => *self.booked.entry(pay_id.to_string()).or_default() += 1,
+                Effect::BookPayment { pay_id, amount } => {
+                    *self.booked.entry(pay_id.to_string()).or_default() += amount.get();
+                }
                 Effect::Deliver => self.deliveries += 1,
                 Effect::OpenRefund { refund } => {
                     *self.refunds_opened.entry(refund.pay_id.to_string()).or_default() += refund.amount.get();
@@ -49,7 +51,7 @@ fn events(order: &Order) -> Vec<Event> {
     let mut events =
         vec![Event::EndAsked { by: ClosedBy::Time, at: 10 }, Event::EndAsked { by: ClosedBy::Viewer, at: 11 }];
     if order.attempts.len() < 2 {
-        events.push(Event::Attempted { pay_type: PayType::Wechat });
+        events.push(Event::Attempted { pay_type: PayType::Wechat, at: 3 });
     }
     let ids: Vec<PayId> = order.attempts.iter().map(|attempt| attempt.pay_id.clone()).collect();
     for pay_id in ids {
@@ -64,9 +66,15 @@ fn events(order: &Order) -> Vec<Event> {
             Event::Paid { pay_id: id(), amount, restock: true },
             Event::Paid { pay_id: id(), amount, restock: false },
             Event::Returned { pay_id: id(), amount },
-            Event::Differs { pay_id: id(), mismatch: Mismatch::Amount, at: 12 },
+            Event::Differs { pay_id: id(), mismatch: Mismatch::Partner, ours: None, at: 12 },
+            Event::Differs { pay_id: id(), mismatch: Mismatch::Amount, ours: Some(Fen::new(130).unwrap()), at: 12 },
             Event::TakenBack { pay_id: id(), refund_id: RefundId::new(format!("{pay_id}S1")).unwrap(), amount: part },
             Event::TakenBack { pay_id: id(), refund_id: RefundId::new(format!("{pay_id}S2")).unwrap(), amount },
+            Event::ReturnedByHand {
+                pay_id: id(),
+                refund_id: RefundId::new(format!("{pay_id}C1")).unwrap(),
+                amount: part,
+            },
         ]);
     }
     for refund in &order.refunds {
@@ -81,6 +89,11 @@ fn events(order: &Order) -> Vec<Event> {
     events
 }
 
+/// Whether the event carries evidence that money arrived.
+fn is_money(event: &Event) -> bool {
+    matches!(event, Event::Paid { .. } | Event::Returned { .. } | Event::Differs { ours: Some(_), .. })
+}
+
 fn check(before: &Order, event: &Event, after: &Order, books: &Books) {
     let say = || format!("{before:#?}\n -- {event:?} -->\n{after:#?}");
     // Invariant 3: at most one delivery, and it is there exactly when the order says so.
@@ -93,21 +106,24 @@ fn check(before: &Order, event: &Event, after: &Order, books: &Books) {
     let mut delivering = 0;
     for attempt in &after.attempts {
         let key = attempt.pay_id.to_string();
-        let paid = attempt.state == AttemptState::Paid;
-        // Money is booked once for a paid attempt and never for another.
-        assert_eq!(books.booked.get(&key).copied().unwrap_or(0), u32::from(paid), "{}", say());
+        let paid = attempt.paid.map_or(0, Fen::get);
+        // Money is booked once for an attempt that was paid and never for another.
+        assert_eq!(books.booked.get(&key).copied().unwrap_or(0), paid, "{}", say());
+        assert!(attempt.state != AttemptState::Paid || paid == after.amount.get(), "{}", say());
         // Invariant 4: refunds never exceed what was paid.
         let back = books.refunds_opened.get(&key).copied().unwrap_or(0);
-        assert!(back <= if paid { after.amount.get() } else { 0 }, "too much goes back: {}", say());
-        // Invariant 1: a paid attempt is delivered, or all of it goes back; the streamer's returns come after delivery.
-        let whole = after.refunds.iter().any(|refund| {
-            refund.pay_id == attempt.pay_id && refund.reason != RefundReason::Streamer && refund.amount == after.amount
-        });
-        if paid && !whole {
+        assert!(back <= paid, "too much goes back: {}", say());
+        // Invariant 1: a paid attempt is delivered, or all of it goes back; returns by a person come after delivery.
+        let by_person = |reason| matches!(reason, RefundReason::Streamer | RefundReason::Console);
+        let whole = after
+            .refunds
+            .iter()
+            .any(|refund| refund.pay_id == attempt.pay_id && !by_person(refund.reason) && refund.amount.get() == paid);
+        if paid > 0 && !whole {
             delivering += 1;
         }
         if attempt.state == AttemptState::Mismatch {
-            assert!(!whole, "a quarantined payment moved by itself: {}", say());
+            assert_eq!(whole, attempt.paid.is_some(), "what is ours goes back, what is not stays: {}", say());
         }
     }
     // Invariant 2: exactly the delivered order has the one attempt whose money stays.
@@ -118,7 +134,7 @@ fn check(before: &Order, event: &Event, after: &Order, books: &Books) {
     }
     // Invariant 12: a terminal state changes only by evidence of money, and Delivered never changes.
     if before.state.is_terminal() && before.state != after.state {
-        assert!(matches!(event, Event::Paid { .. } | Event::Returned { .. }), "{}", say());
+        assert!(is_money(event), "{}", say());
         assert_ne!(before.state, OrderState::Delivered, "{}", say());
     }
     // Invariant 16: nothing unknown becomes closed or rejected without a channel's answer; only an attempt that was
@@ -135,13 +151,17 @@ fn check(before: &Order, event: &Event, after: &Order, books: &Books) {
     }
     for attempt in &after.attempts {
         let was = before.attempt(&attempt.pay_id).map(|attempt| attempt.state);
-        // Row 9: nothing is closed at its channel while the order still sells it.
+        // Row 9: nothing is closed at its channel while the order still sells with it.
         if attempt.state == AttemptState::CloseSent && was != Some(AttemptState::CloseSent) {
-            assert!(!matches!(before.state, OrderState::Reserved | OrderState::AwaitingPayment), "{}", say());
+            assert!(!before.is_selling() || before.current() != before.attempt(&attempt.pay_id), "{}", say());
         }
         // Row 12: an order does not end while one of its attempts is quarantined.
         if after.state == OrderState::Closed && before.state != OrderState::Closed {
             assert_ne!(attempt.state, AttemptState::Mismatch, "{}", say());
+        }
+        // Invariant 17: while an order sells, at most its newest attempt is shown; all others are being ended.
+        if after.is_selling() && attempt.state.is_open() && after.current() != Some(attempt) {
+            assert!(attempt.ending_at.is_some(), "{}", say());
         }
     }
     // Row 8: a late payment is delivered only where the store can.
@@ -195,15 +215,23 @@ fn every_history_keeps_the_invariants() {
     assert_eq!(ends.len(), OrderState::ALL.len(), "some state is never reached: {ends:?}");
 }
 
+/// The viewer gets a code, chooses the other channel and gets another.
+fn two_codes(order: &mut Order) -> Vec<PayId> {
+    for number in 0..2 {
+        let pay_id = order.attempts[number].pay_id.clone();
+        order.apply(&Event::PrepaySent { pay_id: pay_id.clone(), at: 1 }).unwrap();
+        order.apply(&Event::PrepayReady { pay_id, at: 1 }).unwrap();
+        if number == 0 {
+            order.apply(&Event::Attempted { pay_type: PayType::Wechat, at: 1 }).unwrap();
+        }
+    }
+    order.attempts.iter().map(|attempt| attempt.pay_id.clone()).collect()
+}
+
 #[test]
 fn two_attempts_both_paid_end_in_one_delivery_and_one_full_refund() {
     let mut order = Order::place(OrderId::from_bits(1), Fen::new(100).unwrap(), 10, PayType::Alipay);
-    order.apply(&Event::Attempted { pay_type: PayType::Wechat }).unwrap();
-    let ids: Vec<PayId> = order.attempts.iter().map(|attempt| attempt.pay_id.clone()).collect();
-    for pay_id in &ids {
-        order.apply(&Event::PrepaySent { pay_id: pay_id.clone(), at: 1 }).unwrap();
-        order.apply(&Event::PrepayReady { pay_id: pay_id.clone(), at: 1 }).unwrap();
-    }
+    let ids = two_codes(&mut order);
     let amount = order.amount;
     for pay_id in ids.iter().rev() {
         order.apply(&Event::Paid { pay_id: pay_id.clone(), amount, restock: false }).unwrap();
@@ -217,12 +245,7 @@ fn two_attempts_both_paid_end_in_one_delivery_and_one_full_refund() {
 #[test]
 fn an_order_is_refunded_only_when_every_late_payment_has_gone_back() {
     let mut order = Order::place(OrderId::from_bits(1), Fen::new(100).unwrap(), 10, PayType::Alipay);
-    order.apply(&Event::Attempted { pay_type: PayType::Wechat }).unwrap();
-    let ids: Vec<PayId> = order.attempts.iter().map(|attempt| attempt.pay_id.clone()).collect();
-    for pay_id in &ids {
-        order.apply(&Event::PrepaySent { pay_id: pay_id.clone(), at: 1 }).unwrap();
-        order.apply(&Event::PrepayReady { pay_id: pay_id.clone(), at: 1 }).unwrap();
-    }
+    let ids = two_codes(&mut order);
     order.apply(&Event::EndAsked { by: ClosedBy::Time, at: 10 }).unwrap();
     for pay_id in &ids {
         order.apply(&Event::CloseProved { pay_id: pay_id.clone(), at: 11 }).unwrap();

@@ -1,14 +1,16 @@
-//! Making an order: everything that decides is looked up here, in one transaction; the client sent only ids.
+//! `assist_payOrderByThird`: the order is written, and answered once its channel gave a payment string; and what else a
+//! viewer asks of an order.
 
 use crate::limits::Who;
+use crate::placing;
 use crate::push::Change;
 use crate::shop::{Shop, ShopError};
-use crate::store::{self, Evidence, Placed, Record, Snapshot};
+use crate::store::{self, Evidence, Placed, Record};
 use api::answer::{Ext, THIRD_PARTY_ORDER};
 use api::error::RefusalData;
 use api::{ErrorCode, Params, Refusal};
-use order::state::{AttemptState, ClosedBy, Event, Order, OrderState};
-use order::{Fen, Merchant, OrderId, RoomId, ViewerId};
+use order::state::{AttemptState, ClosedBy, Event, OrderState};
+use order::{Merchant, OrderId, PayId, ViewerId};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
@@ -27,18 +29,15 @@ impl Shop {
     pub async fn pay_order(&self, viewer: &ViewerId, address: &str, params: Params) -> Result<Value, ShopError> {
         params.check().map_err(|why| ShopError::refuse(ErrorCode::InvalidParams, why))?;
         let mut changes = self.push.listen();
-        let order_id = match self.place(viewer, address, params).await? {
-            Placed::New(order_id) => {
-                tracing::info!(order.id = %order_id, "order placed");
-                order_id
-            }
-            Placed::Before(order_id) => order_id,
-        };
+        let Placed { order_id, pay_id, is_new } = self.place(viewer, address, params).await?;
+        if is_new {
+            tracing::info!(order.id = %order_id, pay.id = %pay_id, "order placed");
+        }
         self.due.notify_one();
         let mut waited = std::pin::pin!(tokio::time::sleep(CODE_WAIT));
         loop {
             let record = self.store.order(&order_id).await?.ok_or_else(no_order)?;
-            if let Some(answer) = self.answer(&record) {
+            if let Some(answer) = self.answer(&record, &pay_id) {
                 return answer;
             }
             let changed = async {
@@ -57,15 +56,16 @@ impl Shop {
         }
     }
 
-    /// Row 1: price, stock, limit and the order with its first attempt, in one transaction, before anything is sent.
+    /// Row 1: price, stock, limit and the order with its first attempt, in one transaction, before anything is sent; or
+    /// another attempt of an order that is open.
     ///
     /// # Errors
     /// [`ShopError`]; nothing was written.
     pub async fn place(&self, viewer: &ViewerId, address: &str, params: Params) -> Result<Placed, ShopError> {
-        // A request that made its order already is answered whatever has changed since, and counts against no limit.
+        // A request that was answered before is answered whatever has changed since, and counts against no limit.
         let mut connection = self.store.read().await?;
-        if let Some((made, with)) = store::by_request(&mut connection, viewer, &params.request_id).await? {
-            return same_request(made, &with, &params);
+        if let Some(before) = placing::answered_before(&mut connection, viewer, &params).await? {
+            return Ok(before);
         }
         drop(connection);
         let now = self.clock.now_s();
@@ -73,29 +73,29 @@ impl Shop {
         let merchant = channel.map(|channel| channel.merchant().clone()).ok_or_else(|| {
             ShopError::refuse(ErrorCode::ChannelUnavailable, format!("this shop has not set up {}", params.pay_type))
         })?;
-        let order_id = OrderId::from_bits(self.random.bits()?);
-        let deadline_at = now.saturating_add(self.order_deadline_s);
         for (who, key) in
             [(Who::Viewer, viewer.as_str()), (Who::Address, address), (Who::Goods, params.goods_id.as_str())]
         {
             self.limits.count(who, key, now).map_err(too_often)?;
         }
-        let viewer = viewer.clone();
-        let (placed, room) = self
-            .store
-            .write(move |tx| {
-                Box::pin(async move { place(tx, &viewer, params, order_id, &merchant, now, deadline_at).await })
-            })
-            .await?;
+        let new_order = OrderId::from_bits(self.random.bits()?);
+        let deadline_at = now.saturating_add(self.order_deadline_s);
+        let wish = placing::Wish { viewer: viewer.clone(), params, merchant, now };
+        let (placed, room) =
+            self.store.write(move |tx| Box::pin(async move { wish.place(tx, new_order, deadline_at).await })).await?;
         if let Some(room_id) = room {
             self.push.tell(Change::Room(room_id));
+        }
+        if placed.is_new {
+            self.push.tell(Change::Order(placed.order_id.clone()));
         }
         Ok(placed)
     }
 
-    /// The answer to the request that made this order, once there is one.
-    fn answer(&self, record: &Record) -> Option<Result<Value, ShopError>> {
-        let attempt = record.order.attempts.last()?;
+    /// The answer to the request that made this attempt, once there is one.
+    #[must_use]
+    pub fn answer(&self, record: &Record, pay_id: &PayId) -> Option<Result<Value, ShopError>> {
+        let attempt = record.order.attempt(pay_id)?;
         let trade = record.trades.get(&attempt.pay_id)?;
         if let Some(code) = &trade.code {
             let order_id = &record.order.id;
@@ -124,7 +124,7 @@ impl Shop {
         code: &str,
     ) -> Map<String, Value> {
         let now = self.clock.now_s();
-        let payable = record.order.state == OrderState::AwaitingPayment;
+        let payable = record.order.state == OrderState::AwaitingPayment && attempt.ending_at.is_none();
         self.signed(&Ext {
             timestamp: now,
             order_id: record.order.id.clone(),
@@ -198,90 +198,16 @@ impl Shop {
     }
 }
 
-/// The transaction of row 1. Also says whose room's stock changed.
-async fn place(
-    tx: &mut sqlx::AnyConnection,
-    viewer: &ViewerId,
-    params: Params,
-    order_id: OrderId,
-    merchant: &Merchant,
-    now: i64,
-    deadline_at: i64,
-) -> Result<(Placed, Option<RoomId>), ShopError> {
-    if let Some((made, with)) = store::by_request(tx, viewer, &params.request_id).await? {
-        return same_request(made, &with, &params).map(|placed| (placed, None));
-    }
-    let item = store::find_on_sale(tx, &params.goods_id).await?;
-    let item = item.ok_or(ShopError::refuse(ErrorCode::NotOnSale, "this item is not on sale"))?;
-    let goods = item.goods;
-    if goods.price_version != params.price_version {
-        let data = RefusalData {
-            price_fen: Some(goods.price_fen),
-            price_version: Some(goods.price_version),
-            ..RefusalData::default()
-        };
-        return Err(refused(ErrorCode::PriceChanged, "the price has changed", data));
-    }
-    let (bought, open) = store::share(tx, viewer.as_str(), &goods.goods_id).await?;
-    if let Some(open) = open.and_then(|open| OrderId::new(open).ok()) {
-        return Err(conflict(&open, "an order for this item is still open"));
-    }
-    if let Some(limit) = goods.limit_per_viewer
-        && bought.saturating_add(params.quantity) > limit
-    {
-        let data = RefusalData { limit: Some(limit), bought: Some(bought), ..RefusalData::default() };
-        return Err(refused(ErrorCode::LimitReached, "one person may not have more of this item", data));
-    }
-    let amount = Fen::new(goods.price_fen).ok().and_then(|price| price.times(params.quantity));
-    let amount = amount.ok_or(ShopError::refuse(ErrorCode::InvalidParams, "the amount is too large for one order"))?;
-    let pieces = i64::from(params.quantity);
-    if !store::move_stock(tx, &goods.goods_id, pieces.saturating_neg(), pieces, 0).await? {
-        let data = RefusalData { stock_left: Some(goods.stock_left), ..RefusalData::default() };
-        return Err(refused(ErrorCode::SoldOut, "there are not enough left", data));
-    }
-    store::set_share(tx, viewer.as_str(), &goods.goods_id, pieces, Some(order_id.as_str())).await?;
-    let order = Order::place(order_id.clone(), amount, deadline_at, params.pay_type);
-    let snapshot = Snapshot {
-        viewer_id: viewer.clone(),
-        room_id: item.room_id.clone(),
-        params: as_sent(&params),
-        request_id: params.request_id,
-        goods_id: goods.goods_id,
-        kind: goods.kind,
-        title: goods.title,
-        quantity: params.quantity,
-        fins: goods.fins.map(|fins| i64::from(fins).saturating_mul(pieces)),
-        note: params.note,
-        created_at: now,
-    };
-    store::insert(tx, &order, &snapshot, merchant).await?;
-    Ok((Placed::New(order_id), Some(item.room_id)))
-}
-
-/// The params as the order keeps them. They are a struct of texts and numbers, so they always have a JSON form.
-fn as_sent(params: &Params) -> String {
-    serde_json::to_string(params).unwrap_or_default()
-}
-
-/// What a request id that made an order gives: that order, if it was sent with the same params.
-fn same_request(made: OrderId, with: &str, params: &Params) -> Result<Placed, ShopError> {
-    if with == as_sent(params) {
-        Ok(Placed::Before(made))
-    } else {
-        Err(conflict(&made, "this request id was used for another order"))
-    }
-}
-
 /// Somebody else's order and none at all answer alike.
-fn no_order() -> ShopError {
+pub(crate) fn no_order() -> ShopError {
     ShopError::refuse(ErrorCode::NotFound, "there is no such order of yours")
 }
 
-fn refused(code: ErrorCode, message: &str, data: RefusalData) -> ShopError {
+pub(crate) fn refused(code: ErrorCode, message: &str, data: RefusalData) -> ShopError {
     ShopError::Refused(Refusal { code, message: message.into(), data })
 }
 
-fn conflict(order_id: &OrderId, message: &str) -> ShopError {
+pub(crate) fn conflict(order_id: &OrderId, message: &str) -> ShopError {
     let data = RefusalData { order_id: Some(order_id.to_string()), ..RefusalData::default() };
     refused(ErrorCode::RequestConflict, message, data)
 }

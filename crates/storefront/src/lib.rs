@@ -1,6 +1,6 @@
 //! The shop server: it makes every order, is the only one to speak with the channels, and delivers what was paid.
 //!
-//! One order's way: [`checkout`] writes it, [`watcher`] finds it due, [`steps`] does the steps that `order::plan` asks
+//! One order's way: [`checkout`] writes it and answers, [`watcher`] finds it due, [`steps`] does the steps that `order::plan` asks
 //! for, and [`store`] takes each result in one transaction.
 #![warn(clippy::wildcard_enum_match_arm)]
 
@@ -10,6 +10,8 @@ pub mod config;
 pub mod import;
 pub mod keys;
 pub mod limits;
+pub mod notices;
+mod placing;
 pub mod push;
 pub mod random;
 pub mod routes;

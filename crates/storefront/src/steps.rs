@@ -5,9 +5,10 @@ use crate::shop::Shop;
 use crate::store::{ApplyError, Evidence, Lease, Record};
 use gateway::{Channel, CloseAnswer, Error, Prepay, Refund, RefundStanding, Refusal, Standing};
 use order::plan::Step;
-use order::state::{Attempt, ClosedBy, Event, OrderState};
+use order::state::{Attempt, ClosedBy, Event};
 use order::{Expected, PayId, Payment, RefundId};
 use std::sync::Arc;
+use tokio::sync::watch;
 
 /// Longest subject both channels take: WeChat Pay, Native order, `description`: 127 characters.
 const SUBJECT_MAX_CHARS: usize = 127;
@@ -16,13 +17,16 @@ const SUBJECT_MAX_CHARS: usize = 127;
 const EXPIRY_GRACE_S: i64 = 75;
 
 impl Shop {
-    /// Does what is due for an order, step after step, until nothing is, and hands its job back. Stops when the lease
-    /// has become somebody else's.
+    /// Does what is due for an order, step after step, until nothing is or `stop` turns true, and hands its job back.
+    /// Stops when the lease has become somebody else's.
     ///
     /// # Errors
     /// [`ApplyError`]: the job keeps its lease and is taken up again when that runs out.
-    pub async fn attend(&self, mut lease: Lease) -> Result<(), ApplyError> {
+    pub async fn attend(&self, mut lease: Lease, stop: &watch::Receiver<bool>) -> Result<(), ApplyError> {
         loop {
+            if *stop.borrow() {
+                return Ok(self.store.release(&lease, self.clock.now_s()).await?);
+            }
             let record = self.store.order(&lease.order_id).await?.ok_or(ApplyError::NoSuchOrder)?;
             match record.order.plan(self.clock.now_s()).step {
                 Some(step) => {
@@ -158,19 +162,23 @@ impl Shop {
         let amount = record.order.amount;
         let event = match &standing {
             // Row 10: nobody scanned it, and by the time it was given it no longer can be.
-            Standing::NoTrade if self.ran_out(record) => {
+            Standing::NoTrade if self.ran_out(record, attempt) => {
                 Some(Event::CloseProved { pay_id: id(), at: self.clock.now_s() })
             }
             Standing::NoTrade | Standing::NotPaid => None,
             Standing::WaitingForBuyer => Some(Event::Scanned { pay_id: id() }),
             Standing::Paid(payment) => Some(match expected.compare(payment) {
                 Ok(()) => Event::Paid { pay_id: id(), amount, restock: false },
-                Err(mismatch) => Event::Differs { pay_id: id(), mismatch, at: self.clock.now_s() },
+                Err(mismatch) => {
+                    let ours = expected.is_ours(payment).then_some(payment.amount);
+                    Event::Differs { pay_id: id(), mismatch, ours, at: self.clock.now_s() }
+                }
             }),
             Standing::Closed => Some(Event::CloseProved { pay_id: id(), at: self.clock.now_s() }),
             Standing::ClosedAfterPayment(payment) => Some(match expected.compare(payment) {
                 Ok(()) => Event::Returned { pay_id: id(), amount },
-                Err(mismatch) => Event::Differs { pay_id: id(), mismatch, at: self.clock.now_s() },
+                // It went back by itself, whatever it was.
+                Err(mismatch) => Event::Differs { pay_id: id(), mismatch, ours: None, at: self.clock.now_s() },
             }),
         };
         if let Some(event) = event {
@@ -182,10 +190,10 @@ impl Shop {
         Ok(self.store.asked(pay_id, Some(trade.asks), asked_at).await?)
     }
 
-    /// Whether an ending order's time to pay, which the channel was given too, is over beyond doubt.
-    fn ran_out(&self, record: &Record) -> bool {
+    /// Whether an ending attempt's time to pay, which the channel was given too, is over beyond doubt.
+    fn ran_out(&self, record: &Record, attempt: &Attempt) -> bool {
         let over_at = record.order.deadline_at.saturating_add(EXPIRY_GRACE_S);
-        record.order.state == OrderState::Closing && self.clock.now_s() >= over_at
+        attempt.ending_at.is_some() && self.clock.now_s() >= over_at
     }
 
     /// Rows 9 to 11.
@@ -226,7 +234,7 @@ impl Shop {
             pay_id: refund.pay_id.clone(),
             refund_id: refund_id.clone(),
             amount: refund.amount,
-            total: record.order.amount,
+            total: attempt.paid.unwrap_or(record.order.amount),
             reason: refund.reason.as_str().to_owned(),
             notify_url: format!("{}/notices/{}", self.public_url, attempt.pay_type),
         };

@@ -12,7 +12,7 @@ const AT_A_TIME: usize = 1024;
 /// Without a job to wait for, seconds between two looks.
 const IDLE_S: i64 = 30;
 
-/// Runs until `stop` turns true, then finishes what it is at.
+/// Runs until `stop` turns true, then finishes the steps under way and hands the jobs back.
 pub async fn watch(shop: Arc<Shop>, mut stop: watch::Receiver<bool>) {
     let mut at_work: JoinSet<()> = JoinSet::new();
     while !*stop.borrow() {
@@ -28,7 +28,7 @@ pub async fn watch(shop: Arc<Shop>, mut stop: watch::Receiver<bool>) {
             }
         };
         for lease in leased {
-            at_work.spawn(attend(Arc::clone(&shop), lease));
+            at_work.spawn(attend(Arc::clone(&shop), lease, stop.clone()));
         }
         let next = shop.store.next_wake().await.ok().flatten();
         let next = next.unwrap_or_else(|| now.saturating_add(IDLE_S)).max(now.saturating_add(1));
@@ -43,9 +43,9 @@ pub async fn watch(shop: Arc<Shop>, mut stop: watch::Receiver<bool>) {
     while at_work.join_next().await.is_some() {}
 }
 
-async fn attend(shop: Arc<Shop>, lease: Lease) {
+async fn attend(shop: Arc<Shop>, lease: Lease, stop: watch::Receiver<bool>) {
     let order_id = lease.order_id.clone();
-    if let Err(error) = shop.attend(lease).await {
+    if let Err(error) = shop.attend(lease, &stop).await {
         tracing::error!(order.id = %order_id, %error, "the order could not be attended to; its lease will run out");
     }
     // What became due meanwhile is looked at now.

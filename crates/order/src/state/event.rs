@@ -2,14 +2,19 @@
 
 use super::{ClosedBy, OrderState, Refund};
 use crate::{Fen, Mismatch, OrderId, PayId, PayType, RefundId};
+use serde::{Deserialize, Serialize};
 
-/// What happened. The number of each names the row of the transition table in `docs/ARCHITECTURE.md`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What happened. The number of each names the row of the transition table in `docs/ARCHITECTURE.md`. Its JSON form is
+/// what the journal keeps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
-    /// 1: another way to pay is added to an open order.
+    /// 1: the viewer chooses another way to pay an open order. The attempts before are ended.
     Attempted {
         /// The channel of the new attempt.
         pay_type: PayType,
+        /// When, Unix seconds.
+        at: i64,
     },
     /// 2: the prepay call is about to be made.
     PrepaySent {
@@ -78,6 +83,8 @@ pub enum Event {
         pay_id: PayId,
         /// The field.
         mismatch: Mismatch,
+        /// What was collected, when the evidence proves that we have it: then it goes back.
+        ours: Option<Fen>,
         /// When, Unix seconds.
         at: i64,
     },
@@ -112,6 +119,15 @@ pub enum Event {
         /// How much.
         amount: Fen,
     },
+    /// 17: the channel's bill shows money that a person returned at the channel itself.
+    ReturnedByHand {
+        /// The attempt that paid.
+        pay_id: PayId,
+        /// Our number for that refund, derived from the channel's.
+        refund_id: RefundId,
+        /// How much.
+        amount: Fen,
+    },
 }
 
 /// What must be written in the transaction that stores the new state.
@@ -127,6 +143,8 @@ pub enum Effect {
     BookPayment {
         /// The attempt that was paid.
         pay_id: PayId,
+        /// What was collected.
+        amount: Fen,
     },
     /// The goods are delivered.
     Deliver,

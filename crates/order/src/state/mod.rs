@@ -11,4 +11,4 @@ mod transitions;
 
 pub use event::{Effect, Event, Illegal};
 pub use names::{AttemptState, ClosedBy, OrderState, RefundReason, RefundState};
-pub use objects::{Attempt, Order, Refund};
+pub use objects::{ATTEMPTS_MAX, Attempt, Order, Refund};

@@ -105,7 +105,8 @@ pub enum AttemptState {
     Rejected,
     /// Paid, by evidence in which every field matched.
     Paid,
-    /// Quarantined: the channel has a payment whose fields differ. A person looks.
+    /// The channel has a payment whose fields differ from what was asked for. What is ours of it goes back; what is not
+    /// is quarantined, and a person looks.
     Mismatch,
 }
 
@@ -247,12 +248,22 @@ pub enum RefundReason {
     Returned,
     /// The streamer takes goods back.
     Streamer,
+    /// Another sum was paid than was asked for.
+    Mismatch,
+    /// A person returned it at the channel itself; found in the channel's bill.
+    Console,
 }
 
 impl RefundReason {
     /// Every reason.
-    pub const ALL: [RefundReason; 4] =
-        [RefundReason::Late, RefundReason::Twice, RefundReason::Returned, RefundReason::Streamer];
+    pub const ALL: [RefundReason; 6] = [
+        RefundReason::Late,
+        RefundReason::Twice,
+        RefundReason::Returned,
+        RefundReason::Streamer,
+        RefundReason::Mismatch,
+        RefundReason::Console,
+    ];
 
     /// The name in views and in the database.
     #[must_use]
@@ -262,6 +273,8 @@ impl RefundReason {
             RefundReason::Twice => "twice",
             RefundReason::Returned => "returned",
             RefundReason::Streamer => "streamer",
+            RefundReason::Mismatch => "mismatch",
+            RefundReason::Console => "console",
         }
     }
 

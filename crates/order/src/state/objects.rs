@@ -14,6 +14,10 @@ pub struct Attempt {
     pub state: AttemptState,
     /// When the payment string came.
     pub ready_at: Option<i64>,
+    /// When its end began: its order ends, or the viewer chose another way to pay.
+    pub ending_at: Option<i64>,
+    /// What was collected for it, by evidence. It is in the ledger from then on.
+    pub paid: Option<Fen>,
     /// When the channel last answered a query about it.
     pub asked_at: Option<i64>,
     /// A notice or the viewer wants it asked at once.
@@ -37,6 +41,8 @@ impl Attempt {
             pay_type,
             state: AttemptState::New,
             ready_at: None,
+            ending_at: None,
+            paid: None,
             asked_at: None,
             ask_now: false,
             ask_failed_at: None,
@@ -79,13 +85,14 @@ pub struct Order {
     pub deadline_at: i64,
     /// Who or what ended it, once something did.
     pub closed_by: Option<ClosedBy>,
-    /// When it began to end, Unix seconds.
-    pub closing_at: Option<i64>,
     /// Its attempts, oldest first.
     pub attempts: Vec<Attempt>,
     /// Its refunds, oldest first.
     pub refunds: Vec<Refund>,
 }
+
+/// Most attempts of one order: enough for a viewer who cannot decide, too few to fill a channel with trades.
+pub const ATTEMPTS_MAX: usize = 8;
 
 impl Order {
     /// Row 1: a new order with its first attempt. Stock is taken by the same transaction that writes it.
@@ -98,10 +105,21 @@ impl Order {
             amount,
             deadline_at,
             closed_by: None,
-            closing_at: None,
             attempts: vec![first],
             refunds: Vec::new(),
         }
+    }
+
+    /// The attempt the viewer pays with: the newest.
+    #[must_use]
+    pub fn current(&self) -> Option<&Attempt> {
+        self.attempts.last()
+    }
+
+    /// Whether it may be paid, and its codes shown.
+    #[must_use]
+    pub const fn is_selling(&self) -> bool {
+        matches!(self.state, OrderState::Reserved | OrderState::AwaitingPayment)
     }
 
     /// The attempt of that number.

@@ -1,7 +1,8 @@
 //! The transition table: each event's row, and nothing else.
 
 use super::{
-    Attempt, AttemptState, ClosedBy, Effect, Event, Illegal, Order, OrderState, Refund, RefundReason, RefundState,
+    ATTEMPTS_MAX, Attempt, AttemptState, ClosedBy, Effect, Event, Illegal, Order, OrderState, Refund, RefundReason,
+    RefundState,
 };
 use crate::{Fen, Mismatch, PayId, PayType, RefundId};
 
@@ -25,7 +26,7 @@ impl Order {
     /// The transition table. `None` where it has no row.
     fn change(&mut self, event: &Event) -> Option<Vec<Effect>> {
         match event {
-            Event::Attempted { pay_type } => self.attempted(*pay_type),
+            Event::Attempted { pay_type, at } => self.attempted(*pay_type, *at),
             Event::PrepaySent { pay_id, at } => {
                 self.sent(pay_id, &[AttemptState::New, AttemptState::Sent], AttemptState::Sent, *at)
             }
@@ -40,12 +41,13 @@ impl Order {
             Event::CloseProved { pay_id, at } => self.close_proved(pay_id, *at),
             Event::Paid { pay_id, amount, restock } => self.paid(pay_id, *amount, *restock),
             Event::Returned { pay_id, amount } => self.returned(pay_id, *amount),
-            Event::Differs { pay_id, mismatch, at } => self.differs(pay_id, *mismatch, *at),
+            Event::Differs { pay_id, mismatch, ours, at } => self.differs(pay_id, *mismatch, *ours, *at),
             Event::RefundSent { refund_id, at } => self.refund_sent(refund_id, *at),
             Event::RefundAccepted { refund_id } => self.refund_step(refund_id, RefundState::Processing),
             Event::RefundStuck { refund_id } => self.refund_step(refund_id, RefundState::Abnormal),
             Event::RefundDone { refund_id } => self.refund_done(refund_id),
             Event::TakenBack { pay_id, refund_id, amount } => self.taken_back(pay_id, refund_id, *amount),
+            Event::ReturnedByHand { pay_id, refund_id, amount } => self.returned_by_hand(pay_id, refund_id, *amount),
         }
     }
 
@@ -76,16 +78,34 @@ impl Order {
         Some(Vec::new())
     }
 
-    fn attempted(&mut self, pay_type: PayType) -> Option<Vec<Effect>> {
-        let open = matches!(self.state, OrderState::Reserved | OrderState::AwaitingPayment);
+    fn attempted(&mut self, pay_type: PayType, at: i64) -> Option<Vec<Effect>> {
+        if !self.is_selling() || self.attempts.len() >= ATTEMPTS_MAX {
+            return None;
+        }
+        self.end_attempts(at);
         let number = u32::try_from(self.attempts.len()).ok()?.checked_add(1)?;
-        open.then(|| self.attempts.push(Attempt::new(self.id.attempt(number), pay_type))).map(|()| Vec::new())
+        self.attempts.push(Attempt::new(self.id.attempt(number), pay_type));
+        Some(Vec::new())
+    }
+
+    /// Begins the end of every attempt that can still be paid.
+    fn end_attempts(&mut self, at: i64) {
+        for attempt in self.attempts.iter_mut().filter(|attempt| attempt.state.is_open()) {
+            attempt.ending_at.get_or_insert(at);
+            // An attempt that was never sent exists at no channel: there is nobody to ask.
+            if attempt.state == AttemptState::New {
+                attempt.state = AttemptState::Rejected;
+            }
+        }
     }
 
     fn prepay_ready(&mut self, pay_id: &PayId, at: i64) -> Option<Vec<Effect>> {
         self.step(pay_id, &[AttemptState::Sent], AttemptState::QrReady)?;
-        self.find(pay_id)?.ready_at = Some(at);
-        if self.state == OrderState::Reserved {
+        let attempt = self.find(pay_id)?;
+        attempt.ready_at = Some(at);
+        // The code of an attempt that is ending is shown to nobody.
+        let shown = attempt.ending_at.is_none();
+        if shown && self.state == OrderState::Reserved {
             self.state = OrderState::AwaitingPayment;
         }
         Some(Vec::new())
@@ -105,11 +125,7 @@ impl Order {
             OrderState::Reserved | OrderState::AwaitingPayment => {
                 self.state = OrderState::Closing;
                 self.closed_by = Some(by);
-                self.closing_at = Some(at);
-                // An attempt that was never sent exists at no channel: there is nobody to ask.
-                for attempt in self.attempts.iter_mut().filter(|attempt| attempt.state == AttemptState::New) {
-                    attempt.state = AttemptState::Rejected;
-                }
+                self.end_attempts(at);
                 Some(self.end_if_nothing_is_open(by))
             }
             // The answer is on its way, or it ended already: asking again changes nothing.
@@ -123,8 +139,9 @@ impl Order {
     }
 
     fn close_sent(&mut self, pay_id: &PayId, at: i64) -> Option<Vec<Effect>> {
-        // An attempt is closed because its order ends, or because another attempt of it was paid.
-        if matches!(self.state, OrderState::Reserved | OrderState::AwaitingPayment) {
+        // An attempt is closed because its order ends, because the viewer chose another way to pay, or because another
+        // attempt of the order was paid.
+        if self.is_selling() && self.attempt(pay_id)?.ending_at.is_none() {
             return None;
         }
         let from = [AttemptState::Sent, AttemptState::QrReady, AttemptState::Scanned, AttemptState::CloseSent];
@@ -136,7 +153,7 @@ impl Order {
         match attempt.state {
             AttemptState::Sent | AttemptState::QrReady | AttemptState::Scanned | AttemptState::CloseSent => {
                 attempt.state = AttemptState::Closed;
-                self.closing_at.get_or_insert(at);
+                attempt.ending_at.get_or_insert(at);
                 Some(self.end_if_nothing_is_open(ClosedBy::Channel))
             }
             AttemptState::Closed | AttemptState::Paid | AttemptState::Mismatch => Some(Vec::new()),
@@ -157,12 +174,10 @@ impl Order {
     }
 
     fn paid(&mut self, pay_id: &PayId, amount: Fen, restock: bool) -> Option<Vec<Effect>> {
-        let attempt = self.find(pay_id)?;
-        if matches!(attempt.state, AttemptState::Paid | AttemptState::Mismatch) {
+        if !self.collect(pay_id, amount, AttemptState::Paid)? {
             return Some(Vec::new());
         }
-        attempt.state = AttemptState::Paid;
-        let booked = Effect::BookPayment { pay_id: pay_id.clone() };
+        let booked = Effect::BookPayment { pay_id: pay_id.clone(), amount };
         Some(match self.state {
             OrderState::Reserved | OrderState::AwaitingPayment | OrderState::Closing => {
                 self.state = OrderState::Delivered;
@@ -172,39 +187,52 @@ impl Order {
                 self.state = OrderState::Delivered;
                 vec![booked, Effect::SellAgain, Effect::Deliver]
             }
-            OrderState::Delivered => {
-                let refund = self.open_refund(pay_id, amount, RefundReason::Twice, RefundState::New);
-                vec![booked, Effect::OpenRefund { refund }]
-            }
+            OrderState::Delivered => vec![booked, self.owe(pay_id, amount, RefundReason::Twice)],
             OrderState::Closed | OrderState::RefundDue | OrderState::Refunding | OrderState::Refunded => {
                 self.state = OrderState::RefundDue;
-                let refund = self.open_refund(pay_id, amount, RefundReason::Late, RefundState::New);
-                vec![booked, Effect::OpenRefund { refund }]
+                vec![booked, self.owe(pay_id, amount, RefundReason::Late)]
             }
         })
     }
 
-    /// Writes the refund of a whole attempt.
-    fn open_refund(&mut self, pay_id: &PayId, amount: Fen, reason: RefundReason, state: RefundState) -> Refund {
-        let refund_id = pay_id.whole_refund();
+    /// Notes what was collected for an attempt. `false` when that was known before.
+    fn collect(&mut self, pay_id: &PayId, amount: Fen, state: AttemptState) -> Option<bool> {
+        let attempt = self.find(pay_id)?;
+        let new = attempt.paid.is_none();
+        if new {
+            attempt.state = state;
+            attempt.paid = Some(amount);
+        }
+        Some(new)
+    }
+
+    /// Writes the refund of a whole attempt, to be made.
+    fn owe(&mut self, pay_id: &PayId, amount: Fen, reason: RefundReason) -> Effect {
+        self.open_refund(pay_id, pay_id.whole_refund(), amount, reason, RefundState::New)
+    }
+
+    fn open_refund(
+        &mut self,
+        pay_id: &PayId,
+        refund_id: RefundId,
+        amount: Fen,
+        reason: RefundReason,
+        state: RefundState,
+    ) -> Effect {
         let refund = Refund { refund_id, pay_id: pay_id.clone(), amount, reason, state, tried_at: None, tries: 0 };
         self.refunds.push(refund.clone());
-        refund
+        Effect::OpenRefund { refund }
     }
 
     fn returned(&mut self, pay_id: &PayId, amount: Fen) -> Option<Vec<Effect>> {
-        let attempt = self.find(pay_id)?;
-        if !attempt.state.is_open() && attempt.state != AttemptState::Closed {
-            // Paid, and refunded through us or by a person at the channel; or quarantined. What a person returns at the
-            // channel's own console is found by reconciling with its bill.
+        if !self.collect(pay_id, amount, AttemptState::Paid)? {
+            // Paid, and refunded through us or by a person at the channel, whose bill shows it.
             return Some(Vec::new());
         }
-        attempt.state = AttemptState::Paid;
-        let refund = self.open_refund(pay_id, amount, RefundReason::Returned, RefundState::Done);
-        let refund_id = refund.refund_id.clone();
+        let refund_id = pay_id.whole_refund();
         let mut effects = vec![
-            Effect::BookPayment { pay_id: pay_id.clone() },
-            Effect::OpenRefund { refund },
+            Effect::BookPayment { pay_id: pay_id.clone(), amount },
+            self.open_refund(pay_id, refund_id.clone(), amount, RefundReason::Returned, RefundState::Done),
             Effect::BookRefund { refund_id },
         ];
         if self.state.holds_stock() {
@@ -216,26 +244,35 @@ impl Order {
         Some(effects)
     }
 
-    fn differs(&mut self, pay_id: &PayId, mismatch: Mismatch, at: i64) -> Option<Vec<Effect>> {
+    fn differs(&mut self, pay_id: &PayId, mismatch: Mismatch, ours: Option<Fen>, at: i64) -> Option<Vec<Effect>> {
         let attempt = self.find(pay_id)?;
-        match attempt.state {
-            AttemptState::Paid | AttemptState::Mismatch => Some(Vec::new()),
-            AttemptState::New | AttemptState::Rejected => None,
-            AttemptState::Sent
-            | AttemptState::QrReady
-            | AttemptState::Scanned
-            | AttemptState::CloseSent
-            | AttemptState::Closed => {
-                attempt.state = AttemptState::Mismatch;
-                if matches!(self.state, OrderState::Reserved | OrderState::AwaitingPayment) {
-                    // The code is hidden and what else is open is closed; the stock waits for a person with the order.
-                    self.state = OrderState::Closing;
-                    self.closed_by = Some(ClosedBy::Channel);
-                    self.closing_at = Some(at);
-                }
-                Some(vec![Effect::Alarm { mismatch }])
-            }
+        if attempt.paid.is_some() {
+            return Some(Vec::new());
         }
+        if matches!(attempt.state, AttemptState::New | AttemptState::Rejected) {
+            return None;
+        }
+        let alarm = (attempt.state != AttemptState::Mismatch).then_some(Effect::Alarm { mismatch });
+        attempt.state = AttemptState::Mismatch;
+        let mut effects = Vec::from_iter(alarm);
+        if let Some(amount) = ours {
+            attempt.paid = Some(amount);
+            effects.push(Effect::BookPayment { pay_id: pay_id.clone(), amount });
+            effects.push(self.owe(pay_id, amount, RefundReason::Mismatch));
+            if self.state.holds_stock() {
+                effects.push(Effect::ReleaseStock);
+            }
+            if self.state != OrderState::Delivered {
+                self.end_attempts(at);
+                self.state = OrderState::RefundDue;
+            }
+        } else if self.is_selling() {
+            // The code is hidden and what else is open is closed; the stock waits for a person with the order.
+            self.state = OrderState::Closing;
+            self.closed_by = Some(ClosedBy::Channel);
+            self.end_attempts(at);
+        }
+        Some(effects)
     }
 
     fn refund_sent(&mut self, refund_id: &RefundId, at: i64) -> Option<Vec<Effect>> {
@@ -276,28 +313,25 @@ impl Order {
         if self.refund(refund_id).is_some() {
             return Some(Vec::new());
         }
-        if self.attempt(pay_id)?.state != AttemptState::Paid || amount == Fen::ZERO {
-            return None;
+        self.can_go_back(pay_id, amount)?;
+        Some(vec![self.open_refund(pay_id, refund_id.clone(), amount, RefundReason::Streamer, RefundState::New)])
+    }
+
+    fn returned_by_hand(&mut self, pay_id: &PayId, refund_id: &RefundId, amount: Fen) -> Option<Vec<Effect>> {
+        if self.refund(refund_id).is_some() {
+            return Some(Vec::new());
         }
-        // A paid attempt that was not delivered goes back whole, which leaves nothing to take back here.
-        let back = self
-            .refunds
-            .iter()
-            .filter(|refund| refund.pay_id == *pay_id)
-            .try_fold(amount, |sum, refund| sum.plus(refund.amount))?;
-        if back > self.amount {
-            return None;
-        }
-        let refund = Refund {
-            refund_id: refund_id.clone(),
-            pay_id: pay_id.clone(),
-            amount,
-            reason: RefundReason::Streamer,
-            state: RefundState::New,
-            tried_at: None,
-            tries: 0,
-        };
-        self.refunds.push(refund.clone());
-        Some(vec![Effect::OpenRefund { refund }])
+        self.can_go_back(pay_id, amount)?;
+        let opened = self.open_refund(pay_id, refund_id.clone(), amount, RefundReason::Console, RefundState::Done);
+        Some(vec![opened, Effect::BookRefund { refund_id: refund_id.clone() }])
+    }
+
+    /// Whether so much of an attempt's money is neither back nor on its way. A paid attempt that was not delivered goes
+    /// back whole, which leaves nothing.
+    fn can_go_back(&self, pay_id: &PayId, amount: Fen) -> Option<()> {
+        let paid = self.attempt(pay_id)?.paid?;
+        let mut of_it = self.refunds.iter().filter(|refund| refund.pay_id == *pay_id);
+        let back = of_it.try_fold(amount, |sum, refund| sum.plus(refund.amount))?;
+        (amount != Fen::ZERO && back <= paid).then_some(())
     }
 }

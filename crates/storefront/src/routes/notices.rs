@@ -1,13 +1,11 @@
-//! The channels' notices: verified, kept as they came, and followed by our own query. Only then is the channel told
-//! that the notice was received.
+//! The addresses of the channels' notices. A channel is told that its notice was received once that is committed.
 
 use crate::shop::Shop;
-use aws_lc_rs::digest::{SHA256, digest};
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use gateway::{NoticeAnswer, RawNotice};
+use gateway::NoticeAnswer;
 use order::PayType;
 use std::sync::Arc;
 
@@ -29,31 +27,15 @@ async fn take(shop: &Shop, pay_type: PayType, headers: &HeaderMap, body: &[u8]) 
     let Some(channel) = shop.channels.get(&pay_type) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let accepted = keep(shop, channel.as_ref(), headers, body).await;
-    if let Err(why) = &accepted {
-        tracing::warn!(%pay_type, %why, "a notice was not taken");
-    }
-    respond(channel.notice_answer(accepted.is_ok()))
-}
-
-async fn keep(shop: &Shop, channel: &dyn gateway::Channel, headers: &HeaderMap, body: &[u8]) -> Result<(), String> {
-    let now = shop.clock.now_s();
     let headers: Vec<(String, String)> = headers
         .iter()
         .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
         .collect();
-    let raw = RawNotice { headers: &headers, body };
-    let notice = channel.read_notice(&raw, now).map_err(|error| error.to_string())?;
-    let order_id = shop.store.order_of_attempt(&notice.pay_id).await.map_err(|error| error.to_string())?;
-    let order_id = order_id.ok_or_else(|| format!("no attempt has the number {}", notice.pay_id))?;
-    let kept = hex::encode(digest(&SHA256, body));
-    let text = String::from_utf8_lossy(body).into_owned();
-    shop.store
-        .keep_notice(&order_id, &notice.pay_id, channel.pay_type(), kept, text, now)
-        .await
-        .map_err(|error| error.to_string())?;
-    shop.due.notify_one();
-    Ok(())
+    let taken = shop.take_notice(pay_type, &headers, body).await;
+    if let Err(why) = &taken {
+        tracing::warn!(%pay_type, %why, "a notice was not taken");
+    }
+    respond(channel.notice_answer(taken.is_ok()))
 }
 
 fn respond(answer: NoticeAnswer) -> Response {

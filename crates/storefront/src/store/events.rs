@@ -8,7 +8,7 @@ use order::{GoodsKind, OrderId};
 use sqlx::AnyConnection;
 
 /// Takes an event. The caller's transaction keeps all of it or nothing.
-pub(super) async fn apply(
+pub(crate) async fn apply(
     tx: &mut AnyConnection,
     order_id: &OrderId,
     mut event: Event,
@@ -29,10 +29,15 @@ pub(super) async fn apply(
     for effect in &effects {
         take_effect(tx, &after, effect, now).await?;
     }
-    journal::append(tx, order_id.as_str(), &format!("{event:?}"), &evidence.text, now).await?;
+    journal::append(tx, order_id.as_str(), &as_json(&event), &evidence.text, now).await?;
     // What is next may have changed: whoever looks after the order looks again.
     jobs::wake(tx, order_id, now).await?;
     Ok(after)
+}
+
+/// The event as the journal keeps it. Events are made of texts and numbers, so they always have a JSON form.
+fn as_json(event: &Event) -> String {
+    serde_json::to_string(event).unwrap_or_default()
 }
 
 /// Row 8: whether a late payment can still be delivered.
@@ -54,11 +59,10 @@ async fn save(
     evidence: &Evidence,
 ) -> Result<(), ApplyError> {
     let order = &after.order;
-    sqlx::query("UPDATE orders SET state = $2, closed_by = $3, closing_at = $4, revision = $5 WHERE order_id = $1")
+    sqlx::query("UPDATE orders SET state = $2, closed_by = $3, revision = $4 WHERE order_id = $1")
         .bind(order.id.as_str())
         .bind(order.state.as_str())
         .bind(order.closed_by.map(ClosedBy::as_str))
-        .bind(order.closing_at)
         .bind(after.revision)
         .execute(&mut *tx)
         .await?;
@@ -99,9 +103,9 @@ async fn take_effect(tx: &mut AnyConnection, record: &Record, effect: &Effect, n
             goods::set_share(tx, viewer, &snapshot.goods_id, pieces, open.as_deref()).await?;
             goods::move_stock(tx, &snapshot.goods_id, pieces.saturating_neg(), 0, pieces).await?
         }
-        Effect::BookPayment { pay_id } => {
+        Effect::BookPayment { pay_id, amount } => {
             let pay_type = record.pay_type(pay_id)?;
-            ledger::book_payment(tx, pay_id.as_str(), pay_type, order.amount.get(), now).await?;
+            ledger::book_payment(tx, pay_id.as_str(), pay_type, amount.get(), now).await?;
             true
         }
         Effect::Deliver => {

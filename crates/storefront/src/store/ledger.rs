@@ -61,8 +61,8 @@ pub(super) async fn book_refund_due(
     at: i64,
 ) -> Result<(), StoreError> {
     let from = match reason {
-        RefundReason::Late | RefundReason::Twice | RefundReason::Returned => SUSPENSE,
-        RefundReason::Streamer => SALES,
+        RefundReason::Late | RefundReason::Twice | RefundReason::Returned | RefundReason::Mismatch => SUSPENSE,
+        RefundReason::Streamer | RefundReason::Console => SALES,
     };
     book(tx, &format!("refund_due:{refund_id}"), CNY, from, REFUNDS_PAYABLE, amount_fen, at).await
 }

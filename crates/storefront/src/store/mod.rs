@@ -3,8 +3,10 @@
 //! Reads go to a pool. Writes go through one writer that gathers what is waiting into one transaction, each write in a
 //! savepoint of its own, and answers only after the commit that covers it. A write that fails undoes itself alone.
 
+mod disk;
 mod events;
 mod goods;
+mod halts;
 mod jobs;
 mod journal;
 mod ledger;
@@ -13,19 +15,23 @@ mod rooms;
 mod rows;
 mod viewers;
 
+pub use disk::{Disk, PlainDisk};
 pub use goods::{GoodsRow, NewGoods};
+pub use halts::{BOOKS, Halt, OPERATOR};
 pub use jobs::Lease;
 pub use orders::{ApplyError, Evidence, Placed, Record, Snapshot, Trade};
 pub use rooms::NewRoom;
 
+pub(crate) use events::apply;
 pub(crate) use goods::{find_on_sale, move_stock, set_share, share};
-pub(crate) use rows::{by_request, insert};
+pub(crate) use halts::halted;
+pub(crate) use rows::{answer_request, by_request, insert, load};
 
 use futures_util::future::BoxFuture;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{AnyConnection, AnyPool, Connection, Executor, Row};
 use std::str::FromStr;
-use std::sync::Once;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
@@ -80,6 +86,7 @@ type Work = Box<dyn for<'c> FnOnce(&'c mut AnyConnection) -> BoxFuture<'c, (bool
 pub struct Store {
     readers: AnyPool,
     writer: mpsc::Sender<Work>,
+    disk: Arc<dyn Disk>,
 }
 
 impl Store {
@@ -88,6 +95,14 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the database cannot be opened or belongs to a newer program.
     pub async fn open(url: &str) -> Result<Store, StoreError> {
+        Store::open_on(url, Arc::new(PlainDisk)).await
+    }
+
+    /// As [`Store::open`], over a disk of the caller's.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub async fn open_on(url: &str, disk: Arc<dyn Disk>) -> Result<Store, StoreError> {
         static DRIVERS: Once = Once::new();
         DRIVERS.call_once(sqlx::any::install_default_drivers);
         let url = if url.contains('?') { url.to_owned() } else { format!("{url}?mode=rwc") };
@@ -114,8 +129,8 @@ impl Store {
         let mut connection = pool.acquire().await?.detach();
         migrate(&mut connection).await?;
         let (writer, queue) = mpsc::channel(QUEUE);
-        tokio::spawn(write_all(pool.clone(), connection, queue));
-        Ok(Store { readers: pool, writer })
+        tokio::spawn(write_all(pool.clone(), connection, queue, Arc::clone(&disk)));
+        Ok(Store { readers: pool, writer, disk })
     }
 
     /// Runs `work` in a transaction and returns its result once that is committed. If `work` fails, nothing of it
@@ -145,6 +160,7 @@ impl Store {
                 (keep, answer)
             })
         });
+        self.disk.before_write().await;
         self.writer.send(work).await.map_err(|_| StoreError::Closed)?;
         receiver.await.map_err(|_| StoreError::Closed)?
     }
@@ -159,12 +175,12 @@ impl Store {
 }
 
 /// The writer: ends when the last [`Store`] is dropped.
-async fn write_all(pool: AnyPool, connection: AnyConnection, mut queue: mpsc::Receiver<Work>) {
+async fn write_all(pool: AnyPool, connection: AnyConnection, mut queue: mpsc::Receiver<Work>, disk: Arc<dyn Disk>) {
     let mut connection = Some(connection);
     let mut batch = Vec::with_capacity(BATCH);
     while queue.recv_many(&mut batch, BATCH).await > 0 {
         let mut answers = Vec::with_capacity(batch.len());
-        let committed = commit_on(&pool, &mut connection, batch.drain(..), &mut answers).await;
+        let committed = commit_on(&pool, &mut connection, batch.drain(..), &mut answers, disk.as_ref()).await;
         if let Err(why) = &committed {
             tracing::error!(%why, "a transaction did not commit");
         }
@@ -186,13 +202,15 @@ async fn commit_on(
     connection: &mut Option<AnyConnection>,
     batch: impl Iterator<Item = Work>,
     answers: &mut Vec<Answer>,
+    disk: &dyn Disk,
 ) -> Result<(), String> {
     let mut current = match connection.take() {
         Some(current) => current,
         None => pool.acquire().await.map_err(|error| error.to_string())?.detach(),
     };
-    match commit(&mut current, batch, answers).await {
+    match commit(&mut current, batch, answers, disk).await {
         Ok(()) => {
+            disk.committed();
             *connection = Some(current);
             Ok(())
         }
@@ -200,7 +218,7 @@ async fn commit_on(
             if let Err(error) = current.close_hard().await {
                 tracing::warn!(%error, "a given-up connection did not close");
             }
-            Err(error.to_string())
+            Err(error)
         }
     }
 }
@@ -209,20 +227,20 @@ async fn commit(
     connection: &mut AnyConnection,
     batch: impl Iterator<Item = Work>,
     answers: &mut Vec<Answer>,
-) -> Result<(), sqlx::Error> {
+    disk: &dyn Disk,
+) -> Result<(), String> {
+    let failed = |error: sqlx::Error| error.to_string();
     // The write lock is taken at once: a transaction that first reads cannot wait for it when another process writes.
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
     for work in batch {
-        let mut savepoint = transaction.begin().await?;
+        let mut savepoint = transaction.begin().await.map_err(failed)?;
         let (keep, answer) = work(&mut savepoint).await;
         answers.push(answer);
-        if keep {
-            savepoint.commit().await?;
-        } else {
-            savepoint.rollback().await?;
-        }
+        let ended = if keep { savepoint.commit().await } else { savepoint.rollback().await };
+        ended.map_err(failed)?;
     }
-    transaction.commit().await
+    disk.before_commit()?;
+    transaction.commit().await.map_err(failed)
 }
 
 async fn migrate(connection: &mut AnyConnection) -> Result<(), StoreError> {

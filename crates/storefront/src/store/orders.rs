@@ -4,7 +4,7 @@ use super::jobs::{self, Lease};
 use super::rows::load;
 use super::{Store, StoreError, events, id};
 use order::state::{Attempt, Event, Illegal, Order};
-use order::{GoodsId, GoodsKind, Merchant, OrderId, PayId, PayType, Payment, RequestId, RoomId, ViewerId};
+use order::{GoodsId, GoodsKind, Merchant, OrderId, PayId, PayType, Payment, RefundId, RoomId, ViewerId};
 use sqlx::{AnyConnection, Row};
 use std::collections::BTreeMap;
 
@@ -15,10 +15,6 @@ pub struct Snapshot {
     pub viewer_id: ViewerId,
     /// Where.
     pub room_id: RoomId,
-    /// The client's request.
-    pub request_id: RequestId,
-    /// What the client sent, as compact JSON: the same request id with other params is another request.
-    pub params: String,
     /// The goods.
     pub goods_id: GoodsId,
     /// What delivery means.
@@ -85,13 +81,15 @@ pub struct Record {
     pub revision: i64,
 }
 
-/// What became of an order that was to be placed.
+/// What a request for an order gave.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Placed {
-    /// It was made.
-    New(OrderId),
-    /// This request made it before.
-    Before(OrderId),
+pub struct Placed {
+    /// The order.
+    pub order_id: OrderId,
+    /// Its attempt whose code answers the request.
+    pub pay_id: PayId,
+    /// Whether something was written; otherwise the request had been answered before.
+    pub is_new: bool,
 }
 
 /// What an event brings that the machine itself does not carry.
@@ -213,6 +211,25 @@ impl Store {
         self.write(move |tx| Box::pin(async move { events::apply(tx, &order_id, event, &evidence, now).await })).await
     }
 
+    /// Makes a refund due at once: something was heard of it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn refund_now(&self, order_id: &OrderId, refund_id: &RefundId, now: i64) -> Result<(), StoreError> {
+        let (order_id, refund_id) = (order_id.clone(), refund_id.clone());
+        self.write(move |tx| {
+            Box::pin(async move {
+                sqlx::query("UPDATE refunds SET tries = 0 WHERE refund_id = $1 AND order_id = $2")
+                    .bind(refund_id.as_str())
+                    .bind(order_id.as_str())
+                    .execute(&mut *tx)
+                    .await?;
+                jobs::wake(tx, &order_id, now).await
+            })
+        })
+        .await
+    }
+
     /// Asks for an attempt to be queried at once; the ask is durable.
     ///
     /// # Errors
@@ -257,6 +274,15 @@ impl Store {
             })
         })
         .await
+    }
+
+    /// Hands an order's job back as it is, for whoever looks next.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn release(&self, lease: &Lease, now: i64) -> Result<(), StoreError> {
+        let (order_id, until) = (lease.order_id.clone(), lease.until);
+        self.write(move |tx| Box::pin(async move { jobs::release(tx, &order_id, until, Some(now)).await })).await
     }
 
     /// Hands an order's job back, unless something is due again: then it says so and the lease stays.

@@ -3,22 +3,49 @@
 use super::orders::{Record, Snapshot, Trade};
 use super::{StoreError, fits, id, jobs, journal, known};
 use order::state::{Attempt, AttemptState, ClosedBy, Order, OrderState, Refund, RefundReason, RefundState};
-use order::{Fen, GoodsKind, Merchant, OrderId, PayType, RequestId, ViewerId};
+use order::{Fen, GoodsKind, Merchant, OrderId, PayId, PayType, RequestId, ViewerId};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
-/// The order that a viewer's request made, with the params it came with.
+/// What a viewer's request gave: the order, its attempt, and the params it came with.
 pub(crate) async fn by_request(
     tx: &mut AnyConnection,
     viewer_id: &ViewerId,
     request_id: &RequestId,
-) -> Result<Option<(OrderId, String)>, StoreError> {
-    let row = sqlx::query("SELECT order_id, params FROM orders WHERE viewer_id = $1 AND request_id = $2")
+) -> Result<Option<(OrderId, PayId, String)>, StoreError> {
+    let row = sqlx::query("SELECT order_id, pay_id, params FROM requests WHERE viewer_id = $1 AND request_id = $2")
         .bind(viewer_id.as_str())
         .bind(request_id.as_str())
         .fetch_optional(tx)
         .await?;
-    row.map(|row| Ok((id(row.try_get(0)?, "order id", "orders")?, row.try_get(1)?))).transpose()
+    let read = |row: AnyRow| {
+        Ok((
+            id(row.try_get(0)?, "order id", "requests")?,
+            id(row.try_get(1)?, "payment id", "requests")?,
+            row.try_get(2)?,
+        ))
+    };
+    row.map(read).transpose()
+}
+
+/// Writes what a viewer's request gave. There is one row for a request, for ever.
+pub(crate) async fn answer_request(
+    tx: &mut AnyConnection,
+    viewer_id: &ViewerId,
+    request_id: &RequestId,
+    params: &str,
+    order_id: &OrderId,
+    pay_id: &PayId,
+) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO requests (viewer_id, request_id, params, order_id, pay_id) VALUES ($1, $2, $3, $4, $5)")
+        .bind(viewer_id.as_str())
+        .bind(request_id.as_str())
+        .bind(params)
+        .bind(order_id.as_str())
+        .bind(pay_id.as_str())
+        .execute(tx)
+        .await?;
+    Ok(())
 }
 
 /// Row 1 of the machine: writes a new order with its first attempt and its job. The caller took the stock in the same
@@ -27,18 +54,17 @@ pub(crate) async fn insert(
     tx: &mut AnyConnection,
     order: &Order,
     snapshot: &Snapshot,
+    params: &str,
     merchant: &Merchant,
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO orders (order_id, viewer_id, room_id, request_id, params, goods_id, kind, title, quantity,
-            amount_fen, fins, note, state, closed_by, closing_at, created_at, deadline_at, revision)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, NULL, NULL, $14, $15, 1)",
+        "INSERT INTO orders (order_id, viewer_id, room_id, goods_id, kind, title, quantity, amount_fen, fins, note,
+            state, closed_by, created_at, deadline_at, revision)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, NULL, $12, $13, 1)",
     )
     .bind(order.id.as_str())
     .bind(snapshot.viewer_id.as_str())
     .bind(snapshot.room_id.as_str())
-    .bind(snapshot.request_id.as_str())
-    .bind(&snapshot.params)
     .bind(snapshot.goods_id.as_str())
     .bind(snapshot.kind.as_str())
     .bind(&snapshot.title)
@@ -55,7 +81,7 @@ pub(crate) async fn insert(
     for (number, attempt) in (1_i64..).zip(&order.attempts) {
         save_attempt(tx, &order.id, number, attempt, &trade).await?;
     }
-    journal::append(tx, order.id.as_str(), "placed", &snapshot.params, snapshot.created_at).await?;
+    journal::append(tx, order.id.as_str(), "placed", params, snapshot.created_at).await?;
     jobs::wake(tx, &order.id, snapshot.created_at).await
 }
 
@@ -69,10 +95,10 @@ pub(super) async fn save_attempt(
 ) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO attempts (pay_id, order_id, number, pay_type, partner_id, app_id, state, code, ready_at, tried_at,
-            tries, channel_no, paid_at, asks, asks_settled, ask_fails)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, 0, 0)
+            tries, channel_no, paid_at, ending_at, paid_fen, asks, asks_settled, ask_fails)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0, 0, 0)
          ON CONFLICT (pay_id) DO UPDATE SET state = $7, code = $8, ready_at = $9, tried_at = $10, tries = $11,
-            channel_no = $12, paid_at = $13",
+            channel_no = $12, paid_at = $13, ending_at = $14, paid_fen = $15",
     )
     .bind(attempt.pay_id.as_str())
     .bind(order_id.as_str())
@@ -87,6 +113,8 @@ pub(super) async fn save_attempt(
     .bind(i64::from(attempt.tries))
     .bind(trade.channel_no.as_deref())
     .bind(trade.paid_at)
+    .bind(attempt.ending_at)
+    .bind(attempt.paid.map(Fen::get))
     .execute(tx)
     .await?;
     Ok(())
@@ -119,10 +147,10 @@ pub(super) async fn save_refund(
 }
 
 /// Reads an order, whole.
-pub(super) async fn load(tx: &mut AnyConnection, order_id: &OrderId) -> Result<Option<Record>, StoreError> {
+pub(crate) async fn load(tx: &mut AnyConnection, order_id: &OrderId) -> Result<Option<Record>, StoreError> {
     let row = sqlx::query(
-        "SELECT viewer_id, room_id, request_id, params, goods_id, kind, title, quantity, fins, note, created_at,
-            state, amount_fen, deadline_at, closed_by, closing_at, revision FROM orders WHERE order_id = $1",
+        "SELECT viewer_id, room_id, goods_id, kind, title, quantity, fins, note, created_at, state, amount_fen,
+            deadline_at, closed_by, revision FROM orders WHERE order_id = $1",
     )
     .bind(order_id.as_str())
     .fetch_optional(&mut *tx)
@@ -130,7 +158,7 @@ pub(super) async fn load(tx: &mut AnyConnection, order_id: &OrderId) -> Result<O
     let Some(row) = row else { return Ok(None) };
     let attempts = sqlx::query(
         "SELECT pay_id, pay_type, state, ready_at, asked_at, asks, ask_fails, tried_at, tries, partner_id, app_id,
-            code, channel_no, paid_at, asks_settled, ask_failed_at FROM attempts WHERE order_id = $1 ORDER BY number",
+            code, channel_no, paid_at, asks_settled, ask_failed_at, ending_at, paid_fen FROM attempts WHERE order_id = $1 ORDER BY number",
     )
     .bind(order_id.as_str())
     .fetch_all(&mut *tx)
@@ -146,15 +174,14 @@ pub(super) async fn load(tx: &mut AnyConnection, order_id: &OrderId) -> Result<O
     let trades = attempts.iter().map(|(attempt, trade)| (attempt.pay_id.clone(), trade.clone())).collect();
     let order = Order {
         id: order_id.clone(),
-        state: known(row.try_get(11)?, "order state", "orders", OrderState::named)?,
-        amount: fits(row.try_get(12)?, "amount", "orders")?,
-        deadline_at: row.try_get(13)?,
-        closed_by: maybe(row.try_get(14)?, "reason of closing", "orders", ClosedBy::named)?,
-        closing_at: row.try_get(15)?,
+        state: known(row.try_get(9)?, "order state", "orders", OrderState::named)?,
+        amount: fits(row.try_get(10)?, "amount", "orders")?,
+        deadline_at: row.try_get(11)?,
+        closed_by: maybe(row.try_get(12)?, "reason of closing", "orders", ClosedBy::named)?,
         attempts: attempts.into_iter().map(|(attempt, _)| attempt).collect(),
         refunds: refunds.iter().map(read_refund).collect::<Result<_, _>>()?,
     };
-    Ok(Some(Record { order, snapshot: read_snapshot(&row)?, trades, revision: row.try_get(16)? }))
+    Ok(Some(Record { order, snapshot: read_snapshot(&row)?, trades, revision: row.try_get(13)? }))
 }
 
 fn maybe<T>(
@@ -170,15 +197,13 @@ fn read_snapshot(row: &AnyRow) -> Result<Snapshot, StoreError> {
     Ok(Snapshot {
         viewer_id: id(row.try_get(0)?, "viewer id", "orders")?,
         room_id: id(row.try_get(1)?, "room id", "orders")?,
-        request_id: id(row.try_get(2)?, "request id", "orders")?,
-        params: row.try_get(3)?,
-        goods_id: id(row.try_get(4)?, "goods id", "orders")?,
-        kind: known(row.try_get(5)?, "kind of goods", "orders", GoodsKind::named)?,
-        title: row.try_get(6)?,
-        quantity: fits(row.try_get(7)?, "quantity", "orders")?,
-        fins: row.try_get(8)?,
-        note: row.try_get(9)?,
-        created_at: row.try_get(10)?,
+        goods_id: id(row.try_get(2)?, "goods id", "orders")?,
+        kind: known(row.try_get(3)?, "kind of goods", "orders", GoodsKind::named)?,
+        title: row.try_get(4)?,
+        quantity: fits(row.try_get(5)?, "quantity", "orders")?,
+        fins: row.try_get(6)?,
+        note: row.try_get(7)?,
+        created_at: row.try_get(8)?,
     })
 }
 
@@ -189,6 +214,8 @@ fn read_attempt(row: &AnyRow) -> Result<(Attempt, Trade), StoreError> {
         pay_type: known(row.try_get(1)?, "payment type", "attempts", PayType::named)?,
         state: known(row.try_get(2)?, "attempt state", "attempts", AttemptState::named)?,
         ready_at: row.try_get(3)?,
+        ending_at: row.try_get(16)?,
+        paid: row.try_get::<Option<i64>, _>(17)?.map(|fen| fits(fen, "amount", "attempts")).transpose()?,
         asked_at: row.try_get(4)?,
         ask_now: asks > row.try_get::<i64, _>(14)?,
         ask_failed_at: row.try_get(15)?,

@@ -68,8 +68,6 @@ CREATE TABLE orders (
     order_id TEXT PRIMARY KEY,
     viewer_id TEXT NOT NULL REFERENCES viewers (viewer_id),
     room_id TEXT NOT NULL REFERENCES rooms (room_id),
-    request_id TEXT NOT NULL,
-    params TEXT NOT NULL,
     goods_id TEXT NOT NULL REFERENCES goods (goods_id),
     kind TEXT NOT NULL,
     title TEXT NOT NULL,
@@ -79,11 +77,9 @@ CREATE TABLE orders (
     note TEXT,
     state TEXT NOT NULL,
     closed_by TEXT,
-    closing_at BIGINT,
     created_at BIGINT NOT NULL,
     deadline_at BIGINT NOT NULL,
-    revision BIGINT NOT NULL,
-    UNIQUE (viewer_id, request_id)
+    revision BIGINT NOT NULL
 );
 
 CREATE INDEX orders_of_viewer ON orders (viewer_id, created_at);
@@ -98,6 +94,8 @@ CREATE TABLE attempts (
     state TEXT NOT NULL,
     code TEXT,
     ready_at BIGINT,
+    ending_at BIGINT,
+    paid_fen BIGINT,
     asked_at BIGINT,
     -- How often it was to be asked about at once, and how many of these an answered query has settled.
     asks BIGINT NOT NULL,
@@ -109,6 +107,16 @@ CREATE TABLE attempts (
     channel_no TEXT,
     paid_at BIGINT,
     UNIQUE (order_id, number)
+);
+
+-- What each request of a viewer gave: the same request gives the same answer for ever.
+CREATE TABLE requests (
+    viewer_id TEXT NOT NULL REFERENCES viewers (viewer_id),
+    request_id TEXT NOT NULL,
+    params TEXT NOT NULL,
+    order_id TEXT NOT NULL REFERENCES orders (order_id),
+    pay_id TEXT NOT NULL REFERENCES attempts (pay_id),
+    PRIMARY KEY (viewer_id, request_id)
 );
 
 CREATE TABLE refunds (
@@ -165,6 +173,13 @@ CREATE TABLE jobs (
 );
 
 CREATE INDEX jobs_due ON jobs (wake_at);
+
+-- Why no orders are taken at present; empty while the shop sells.
+CREATE TABLE halts (
+    name TEXT PRIMARY KEY,
+    reason TEXT NOT NULL,
+    at BIGINT NOT NULL
+);
 
 -- Every step with its evidence; each line carries the hash of the line before.
 CREATE TABLE journal (

@@ -114,6 +114,7 @@ pub fn wish(goods: &Goods, quantity: u32, pay_type: PayType, request: u128) -> (
         quantity,
         pay_type,
         price_version: goods.price_version,
+        order_id: None,
         note: None,
     };
     let asked = Asked {
