@@ -156,6 +156,26 @@ mod tests {
     }
 
     #[test]
+    fn only_another_sum_in_the_same_currency_is_still_ours_to_send_back() {
+        type Forge = fn(&mut Payment);
+        let cases: [(bool, Forge); 8] = [
+            (true, |_| ()),
+            (true, |p| p.amount = Fen::new(1).unwrap()),
+            (false, |p| p.pay_id = PayId::new("ORDER1A2").unwrap()),
+            (false, |p| p.pay_type = PayType::Wechat),
+            (false, |p| p.merchant.partner_id = "2089".into()),
+            (false, |p| p.merchant.app_id = "2022".into()),
+            (false, |p| p.currency = "USD".into()),
+            (false, |p| (p.amount, p.currency) = (Fen::new(1).unwrap(), "USD".into())),
+        ];
+        for (ours, forge) in cases {
+            let mut payment = payment();
+            forge(&mut payment);
+            assert_eq!(expected().is_ours(&payment), ours, "{payment:?}");
+        }
+    }
+
+    #[test]
     fn any_one_field_that_differs_is_named() {
         type Forge = fn(&mut Payment);
         let cases: [(Mismatch, Forge); 6] = [

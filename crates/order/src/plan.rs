@@ -82,7 +82,7 @@ impl Order {
         let due = self.next_of(attempt, now);
         // A query without an answer uses up no place in the schedule: it is repeated with growing pauses.
         match (due, attempt.ask_failed_at) {
-            (Due::Now(Step::Query(pay_id)), Some(failed)) if attempt.ask_fails > 0 => {
+            (Due::Now(Step::Query(pay_id)), Some(failed)) => {
                 let at = failed.saturating_add(backoff_s(attempt.ask_fails, RETRY_CAP_S));
                 if at > now { Due::At(at) } else { Due::Now(Step::Query(pay_id)) }
             }
@@ -170,6 +170,7 @@ mod tests {
         let mut now = START;
         let mut asked = Vec::new();
         while now <= until {
+            assert!(asked.len() < 100, "asked without end: {asked:?}");
             let plan = order.plan(now);
             match plan.step {
                 Some(Step::Query(_)) => {
@@ -181,7 +182,10 @@ mod tests {
                     break;
                 }
                 None => match plan.wake_at {
-                    Some(at) => now = at,
+                    Some(at) => {
+                        assert!(at > now, "woken at {at} for what is not due at {now}");
+                        now = at;
+                    }
                     None => break,
                 },
             }

@@ -7,7 +7,7 @@ mod support;
 use api::{CallError, ErrorCode};
 use order::PayType;
 use order::state::{AttemptState, ClosedBy, OrderState};
-use support::{World, until, wish};
+use support::{World, until, until_view, wish};
 
 #[tokio::test]
 async fn whoever_paid_gets_the_goods_with_either_channel() {
@@ -125,6 +125,87 @@ async fn the_same_request_gives_the_same_order_and_other_params_are_refused() {
     let Err(CallError::Refused(refusal)) = client.pay_order(&other, &asked).await else { panic!("taken") };
     assert_eq!(refusal.code, ErrorCode::RequestConflict);
     assert_eq!(client.goods().await.unwrap()[0].held, 1);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn an_order_switched_to_the_other_channel_is_paid_once_and_what_comes_twice_goes_back() {
+    let world = World::new(300).await;
+    let client = world.viewer().await;
+    let goods = client.goods().await.unwrap();
+    for (round, (first, second)) in
+        [(PayType::Alipay, PayType::Wechat), (PayType::Wechat, PayType::Alipay)].into_iter().enumerate()
+    {
+        let number = u128::try_from(round).unwrap() * 10;
+        let (params, asked) = wish(&goods[1], 1, first, number + 1);
+        let old = client.pay_order(&params, &asked).await.unwrap();
+        let (mut params, mut asked) = wish(&goods[1], 1, second, number + 2);
+        params.order_id = Some(old.order_id.clone());
+        asked.order_id = Some(old.order_id.clone());
+        let new = client.pay_order(&params, &asked).await.unwrap();
+        assert_eq!((&new.order_id, new.pay_type), (&old.order_id, second));
+        assert_ne!(new.pay_id, old.pay_id);
+        // The same requests give the same codes; the old one is no longer to be shown.
+        assert_eq!(client.pay_order(&params, &asked).await.unwrap().code, new.code);
+        world.phone("pay", &new.code).await;
+        let view = until(&client, &new.order_id, &[OrderState::Delivered]).await;
+        assert_eq!(view.attempts.len(), 2);
+        assert_eq!(view.attempts[1].state, AttemptState::Paid);
+        // The code the viewer left is dead at its channel.
+        let view = until_view(&client, &new.order_id, |view| !view.attempts[0].state.is_open()).await;
+        assert_eq!(view.attempts[0].state, AttemptState::Closed);
+        let late = world.phone("pay", &old.code).await;
+        assert!(late["code"].is_string() && late["message"].is_string(), "{late}");
+    }
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn an_open_order_gives_its_code_to_another_request_that_names_it() {
+    let world = World::new(300).await;
+    let client = world.viewer().await;
+    let goods = client.goods().await.unwrap();
+    let (params, asked) = wish(&goods[0], 1, PayType::Alipay, 1);
+    let first = client.pay_order(&params, &asked).await.unwrap();
+    let (again, asked) = wish(&goods[0], 1, PayType::Alipay, 2);
+    let Err(CallError::Refused(refusal)) = client.pay_order(&again, &asked).await else { panic!("two orders") };
+    assert_eq!(refusal.data.order_id, Some(first.order_id.to_string()));
+    let (mut again, mut asked) = wish(&goods[0], 1, PayType::Alipay, 3);
+    again.order_id = Some(first.order_id.clone());
+    asked.order_id = Some(first.order_id.clone());
+    let second = client.pay_order(&again, &asked).await.unwrap();
+    assert_eq!((&second.order_id, &second.pay_id, &second.code), (&first.order_id, &first.pay_id, &first.code));
+    // Other goods, and somebody else's order, are refused.
+    let (mut other, mut asked) = wish(&goods[1], 1, PayType::Alipay, 4);
+    other.order_id = Some(first.order_id.clone());
+    asked.order_id = Some(first.order_id.clone());
+    let Err(CallError::Refused(refusal)) = client.pay_order(&other, &asked).await else { panic!("taken") };
+    assert_eq!(refusal.code, ErrorCode::InvalidParams);
+    let stranger = world.viewer().await;
+    let (mut theirs, mut asked) = wish(&goods[0], 1, PayType::Wechat, 5);
+    theirs.order_id = Some(first.order_id.clone());
+    asked.order_id = Some(first.order_id.clone());
+    let Err(CallError::Refused(refusal)) = stranger.pay_order(&theirs, &asked).await else { panic!("taken") };
+    assert_eq!(refusal.code, ErrorCode::NotFound);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_halted_shop_takes_no_orders_and_finishes_what_it_has() {
+    let world = World::new(300).await;
+    let client = world.viewer().await;
+    let goods = client.goods().await.unwrap();
+    let (params, asked) = wish(&goods[0], 1, PayType::Alipay, 1);
+    let ext = client.pay_order(&params, &asked).await.unwrap();
+    let store = &world.shop.shop.store;
+    store.halt(storefront::store::OPERATOR, "stocktaking".into(), 1).await.unwrap();
+    let (more, asked) = wish(&goods[1], 1, PayType::Alipay, 2);
+    let Err(CallError::Refused(refusal)) = client.pay_order(&more, &asked).await else { panic!("taken") };
+    assert_eq!(refusal.code, ErrorCode::ShopPaused);
+    world.phone("pay", &ext.code).await;
+    until(&client, &ext.order_id, &[OrderState::Delivered]).await;
+    store.lift(storefront::store::OPERATOR).await.unwrap();
+    client.pay_order(&more, &asked).await.unwrap();
     world.stop().await;
 }
 

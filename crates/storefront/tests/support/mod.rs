@@ -129,15 +129,23 @@ pub fn wish(goods: &Goods, quantity: u32, pay_type: PayType, request: u128) -> (
 
 /// Follows an order until it is in one of the states.
 pub async fn until(client: &Client, order_id: &OrderId, states: &[OrderState]) -> OrderView {
+    until_view(client, order_id, |view| states.contains(&view.state)).await
+}
+
+/// Follows an order until what is said of it is as wanted.
+pub async fn until_view(client: &Client, order_id: &OrderId, wanted: impl Fn(&OrderView) -> bool) -> OrderView {
+    let mut last = None;
     let follow = async {
         let mut views = Box::pin(client.order_events(order_id).await.unwrap());
         while let Some(view) = views.next().await {
             let view = view.unwrap();
-            if states.contains(&view.state) {
-                return view;
+            if wanted(&view) {
+                return Some(view);
             }
+            last = Some(view);
         }
-        panic!("the stream ended before {states:?}");
+        None
     };
-    tokio::time::timeout(WAIT, follow).await.unwrap_or_else(|_| panic!("not {states:?} in {WAIT:?}"))
+    let view = tokio::time::timeout(WAIT, follow).await;
+    view.ok().flatten().unwrap_or_else(|| panic!("not so in {WAIT:?} or before the stream ended: {last:?}"))
 }
