@@ -125,6 +125,17 @@ impl OrderId {
     }
 }
 
+impl RefundId {
+    /// The number that takes this one's place when the channel has ended it for good. Derived, so that a crash cannot
+    /// make a third.
+    #[must_use]
+    pub fn next(&self) -> RefundId {
+        let numbered = self.0.rsplit_once('-').and_then(|(first, number)| Some((first, number.parse::<u32>().ok()?)));
+        let (first, number) = numbered.unwrap_or((&self.0, 1));
+        RefundId(format!("{first}-{}", number.saturating_add(1)))
+    }
+}
+
 impl PayId {
     /// The id of the refund of the whole attempt. Derived from the attempt, so a retry can only ever be the same refund.
     #[must_use]
@@ -161,6 +172,14 @@ mod tests {
                 prop_assert_eq!(id.as_str(), text);
             }
         }
+    }
+
+    #[test]
+    fn a_refund_number_that_is_used_up_has_a_next_one() {
+        let first = OrderId::from_bits(1).attempt(1).whole_refund();
+        let third = first.next().next();
+        assert_eq!(third.as_str(), format!("{first}-3"));
+        assert_eq!(RefundId::new(third.as_str()), Ok(third));
     }
 
     #[test]

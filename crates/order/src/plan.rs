@@ -140,7 +140,7 @@ impl Order {
 fn refund_due(refund: &Refund, now: i64) -> Due {
     let step = Step::Refund(refund.refund_id.clone());
     match (refund.state, refund.tried_at) {
-        (RefundState::Done, _) => Due::Never,
+        (RefundState::Done | RefundState::Closed, _) => Due::Never,
         (RefundState::New, _) | (_, None) => Due::Now(step),
         (RefundState::Sent | RefundState::Processing | RefundState::Abnormal, Some(tried)) => {
             let at = tried.saturating_add(backoff_s(refund.tries, REFUND_RETRY_CAP_S));
@@ -246,6 +246,54 @@ mod tests {
         assert_eq!(order.plan(START + 1).step, Some(Step::Query(pay_id.clone())));
         order.attempts[0].asked_at = Some(START + 1);
         assert_eq!(order.plan(START + 1).step, Some(Step::Close(pay_id)));
+    }
+
+    #[test]
+    fn a_query_of_the_very_second_of_a_close_call_does_not_tell_its_result() {
+        let (mut order, pay_id) = waiting();
+        order.apply(&Event::EndAsked { by: ClosedBy::Viewer, at: START }).unwrap();
+        order.attempts[0].asked_at = Some(START);
+        order.apply(&Event::CloseSent { pay_id: pay_id.clone(), at: START }).unwrap();
+        assert_eq!(order.plan(START + 1).step, Some(Step::Query(pay_id)));
+    }
+
+    #[test]
+    fn a_paid_order_sends_no_prepay_for_the_attempt_that_came_too_late() {
+        let (mut order, first) = waiting();
+        order.apply(&Event::Attempted { pay_type: PayType::Wechat, at: START }).unwrap();
+        let second = order.attempts[1].pay_id.clone();
+        let paid = |order: &mut Order| {
+            order.apply(&Event::Paid { pay_id: first.clone(), amount: order.amount, restock: false }).unwrap();
+        };
+        let mut never_sent = order.clone();
+        paid(&mut never_sent);
+        assert_eq!(never_sent.plan(START + 1), Plan::default());
+        // One that was sent may exist at its channel: it is asked about and closed.
+        order.apply(&Event::PrepaySent { pay_id: second.clone(), at: START }).unwrap();
+        paid(&mut order);
+        assert_eq!(order.plan(START + 1).step, Some(Step::Query(second)));
+    }
+
+    #[test]
+    fn a_refund_without_a_known_result_is_asked_about_again_with_growing_pauses() {
+        let (mut order, pay_id) = waiting();
+        order.apply(&Event::EndAsked { by: ClosedBy::Time, at: START }).unwrap();
+        order.apply(&Event::CloseProved { pay_id: pay_id.clone(), at: START }).unwrap();
+        order.apply(&Event::Paid { pay_id: pay_id.clone(), amount: order.amount, restock: false }).unwrap();
+        let refund_id = pay_id.whole_refund();
+        let mut now = START;
+        let mut pauses = Vec::new();
+        for _ in 0..15 {
+            assert_eq!(order.plan(now).step, Some(Step::Refund(refund_id.clone())));
+            order.apply(&Event::RefundSent { refund_id: refund_id.clone(), at: now }).unwrap();
+            assert_eq!(order.plan(now).step, None);
+            let at = order.plan(now).wake_at.unwrap();
+            pauses.push(at - now);
+            now = at;
+        }
+        assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024, 2_048, 3_600, 3_600, 3_600]);
+        order.apply(&Event::RefundDone { refund_id }).unwrap();
+        assert_eq!(order.plan(now), Plan::default());
     }
 
     #[test]

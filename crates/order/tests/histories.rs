@@ -66,6 +66,7 @@ fn events(order: &Order) -> Vec<Event> {
             Event::Paid { pay_id: id(), amount, restock: true },
             Event::Paid { pay_id: id(), amount, restock: false },
             Event::Returned { pay_id: id(), amount },
+            Event::Returned { pay_id: id(), amount: part },
             Event::Differs { pay_id: id(), mismatch: Mismatch::Partner, ours: None, at: 12 },
             Event::Differs { pay_id: id(), mismatch: Mismatch::Amount, ours: Some(Fen::new(130).unwrap()), at: 12 },
             Event::TakenBack { pay_id: id(), refund_id: RefundId::new(format!("{pay_id}S1")).unwrap(), amount: part },
@@ -83,6 +84,7 @@ fn events(order: &Order) -> Vec<Event> {
             Event::RefundSent { refund_id: refund_id.clone(), at: 20 },
             Event::RefundAccepted { refund_id: refund_id.clone() },
             Event::RefundStuck { refund_id: refund_id.clone() },
+            Event::RefundClosed { refund_id: refund_id.clone() },
             Event::RefundDone { refund_id },
         ]);
     }
@@ -118,7 +120,8 @@ fn check(before: &Order, event: &Event, after: &Order, books: &Books) {
         let whole = after
             .refunds
             .iter()
-            .any(|refund| refund.pay_id == attempt.pay_id && !by_person(refund.reason) && refund.amount.get() == paid);
+            .filter(|refund| refund.state != RefundState::Closed && !by_person(refund.reason))
+            .any(|refund| refund.pay_id == attempt.pay_id && refund.amount.get() == paid);
         if paid > 0 && !whole {
             delivering += 1;
         }
@@ -129,6 +132,9 @@ fn check(before: &Order, event: &Event, after: &Order, books: &Books) {
     // Invariant 2: exactly the delivered order has the one attempt whose money stays.
     assert_eq!(delivering, u32::from(after.state == OrderState::Delivered), "{}", say());
     for refund in &after.refunds {
+        // A number that is used up has exactly one in its place.
+        let next = after.refunds.iter().filter(|other| other.refund_id == refund.refund_id.next()).count();
+        assert_eq!(next, usize::from(refund.state == RefundState::Closed), "{}", say());
         let booked = books.refunds_booked.get(refund.refund_id.as_str()).copied().unwrap_or(0);
         assert_eq!(booked, u32::from(refund.state == RefundState::Done), "{}", say());
     }
@@ -167,6 +173,10 @@ fn check(before: &Order, event: &Event, after: &Order, books: &Books) {
     // Row 8: a late payment is delivered only where the store can.
     if let Event::Paid { restock: false, .. } = event {
         assert!(before.state != OrderState::Closed || after.state != OrderState::Delivered, "{}", say());
+    }
+    // An attempt that was never sent waits for nothing once its order no longer sells.
+    if !after.is_selling() {
+        assert!(after.attempts.iter().all(|attempt| attempt.state != AttemptState::New), "{}", say());
     }
     // Invariant 17: an order that ended has nothing payable that nobody closes.
     if after.state == OrderState::Closed {

@@ -39,6 +39,14 @@ fn each_state_and_kind_has_one_name_everywhere() {
 }
 
 #[test]
+fn an_order_either_holds_stock_or_owes_money_or_is_at_its_end() {
+    let of =
+        |wanted: fn(OrderState) -> bool| OrderState::ALL.into_iter().filter(|state| wanted(*state)).collect::<Vec<_>>();
+    assert_eq!(of(OrderState::is_terminal), [OrderState::Closed, OrderState::Delivered, OrderState::Refunded]);
+    assert_eq!(of(OrderState::holds_stock), [OrderState::Reserved, OrderState::AwaitingPayment, OrderState::Closing]);
+}
+
+#[test]
 fn people_read_the_same_names() {
     assert_eq!(GoodsKind::Fins.to_string(), "fins");
     assert_eq!(PayType::Wechat.to_string(), "wechat");

@@ -76,12 +76,19 @@ impl Shop {
         }
     }
 
-    fn channel(&self, attempt: &Attempt) -> Option<Arc<dyn Channel>> {
-        let channel = self.channels.get(&attempt.pay_type).cloned();
+    /// The channel of an attempt, as the merchant it was made for. What another merchant's channel says of its number is
+    /// no evidence: it does not know it.
+    fn channel(&self, record: &Record, attempt: &Attempt) -> Option<Arc<dyn Channel>> {
+        let made_for = record.trades.get(&attempt.pay_id).map(|trade| &trade.merchant);
+        let channel = self.channels.get(&attempt.pay_type).filter(|channel| Some(channel.merchant()) == made_for);
         if channel.is_none() {
-            tracing::error!(pay_type = %attempt.pay_type, "the configuration no longer has this channel; orders made with it wait");
+            tracing::error!(
+                order.id = %record.order.id,
+                pay_type = %attempt.pay_type,
+                "the configuration no longer has the merchant this order was made for; it waits until it has"
+            );
         }
-        channel
+        channel.cloned()
     }
 
     /// Rows 2 to 5.
@@ -91,7 +98,7 @@ impl Shop {
         if !self.take(record, sent, Evidence::text("prepay")).await? {
             return Ok(());
         }
-        let Some(channel) = self.channel(attempt) else { return Ok(()) };
+        let Some(channel) = self.channel(record, attempt) else { return Ok(()) };
         let request = Prepay {
             pay_id: pay_id.clone(),
             amount: record.order.amount,
@@ -141,7 +148,7 @@ impl Shop {
         let (Some(attempt), Some(trade)) = (record.order.attempt(pay_id), record.trades.get(pay_id)) else {
             return Ok(());
         };
-        let Some(channel) = self.channel(attempt) else {
+        let Some(channel) = self.channel(record, attempt) else {
             return Ok(self.store.asked(pay_id, None, self.clock.now_s()).await?);
         };
         let asked_at = self.clock.now_s();
@@ -177,7 +184,8 @@ impl Shop {
             Standing::Closed => Some(Event::CloseProved { pay_id: id(), at: self.clock.now_s() }),
             Standing::ClosedAfterPayment(payment) => Some(match expected.compare(payment) {
                 Ok(()) => Event::Returned { pay_id: id(), amount },
-                // It went back by itself, whatever it was.
+                // Another sum than was asked for, which went back by itself all the same.
+                Err(_) if expected.is_ours(payment) => Event::Returned { pay_id: id(), amount: payment.amount },
                 Err(mismatch) => Event::Differs { pay_id: id(), mismatch, ours: None, at: self.clock.now_s() },
             }),
         };
@@ -203,7 +211,7 @@ impl Shop {
         if !self.take(record, sent, Evidence::text("close")).await? {
             return Ok(());
         }
-        let Some(channel) = self.channel(attempt) else { return Ok(()) };
+        let Some(channel) = self.channel(record, attempt) else { return Ok(()) };
         match channel.close(pay_id).await {
             Ok(CloseAnswer::Closed) => {
                 let closed = Event::CloseProved { pay_id: pay_id.clone(), at: self.clock.now_s() };
@@ -229,7 +237,7 @@ impl Shop {
             return Ok(());
         }
         let Some(attempt) = record.order.attempt(&refund.pay_id) else { return Ok(()) };
-        let Some(channel) = self.channel(attempt) else { return Ok(()) };
+        let Some(channel) = self.channel(record, attempt) else { return Ok(()) };
         let request = Refund {
             pay_id: refund.pay_id.clone(),
             refund_id: refund_id.clone(),
@@ -246,8 +254,9 @@ impl Shop {
         let event = match &known {
             Ok(RefundStanding::Done) => Event::RefundDone { refund_id: id() },
             Ok(RefundStanding::Processing) => Event::RefundAccepted { refund_id: id() },
-            // WeChat Pay closes a refund after seven days without funds; like the others here, a person must look.
-            Ok(RefundStanding::Abnormal | RefundStanding::Closed) => Event::RefundStuck { refund_id: id() },
+            Ok(RefundStanding::Abnormal) => Event::RefundStuck { refund_id: id() },
+            // WeChat Pay ends a refund after seven days without funds, and its number with it.
+            Ok(RefundStanding::Closed) => Event::RefundClosed { refund_id: id() },
             Ok(RefundStanding::NotFound) | Err(Error::Unknown { .. } | Error::Busy { .. }) => {
                 tracing::warn!(order.id = %record.order.id, ?known, "the refund has no result yet");
                 return Ok(());

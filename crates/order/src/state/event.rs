@@ -110,6 +110,11 @@ pub enum Event {
         /// The refund.
         refund_id: RefundId,
     },
+    /// 14: the channel ended the refund for good and nothing went back: it is made again under the next number.
+    RefundClosed {
+        /// The refund.
+        refund_id: RefundId,
+    },
     /// 17: the streamer returns all or part of a delivered order.
     TakenBack {
         /// The attempt that paid.

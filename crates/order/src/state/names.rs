@@ -174,12 +174,29 @@ pub enum RefundState {
     Done,
     /// The channel cannot return it by itself; a person looks, the same number is tried again.
     Abnormal,
+    /// The channel ended it for good and nothing went back (WeChat Pay `CLOSED`); the next number took its place.
+    Closed,
 }
 
 impl RefundState {
     /// Every state.
-    pub const ALL: [RefundState; 5] =
-        [RefundState::New, RefundState::Sent, RefundState::Processing, RefundState::Done, RefundState::Abnormal];
+    pub const ALL: [RefundState; 6] = [
+        RefundState::New,
+        RefundState::Sent,
+        RefundState::Processing,
+        RefundState::Done,
+        RefundState::Abnormal,
+        RefundState::Closed,
+    ];
+
+    /// Whether it will not change any more.
+    #[must_use]
+    pub const fn is_final(self) -> bool {
+        match self {
+            RefundState::Done | RefundState::Closed => true,
+            RefundState::New | RefundState::Sent | RefundState::Processing | RefundState::Abnormal => false,
+        }
+    }
 
     /// The name in views and in the database.
     #[must_use]
@@ -190,6 +207,7 @@ impl RefundState {
             RefundState::Processing => "processing",
             RefundState::Done => "done",
             RefundState::Abnormal => "abnormal",
+            RefundState::Closed => "closed",
         }
     }
 

@@ -46,6 +46,7 @@ impl Order {
             Event::RefundAccepted { refund_id } => self.refund_step(refund_id, RefundState::Processing),
             Event::RefundStuck { refund_id } => self.refund_step(refund_id, RefundState::Abnormal),
             Event::RefundDone { refund_id } => self.refund_done(refund_id),
+            Event::RefundClosed { refund_id } => self.refund_closed(refund_id),
             Event::TakenBack { pay_id, refund_id, amount } => self.taken_back(pay_id, refund_id, *amount),
             Event::ReturnedByHand { pay_id, refund_id, amount } => self.returned_by_hand(pay_id, refund_id, *amount),
         }
@@ -202,6 +203,10 @@ impl Order {
         if new {
             attempt.state = state;
             attempt.paid = Some(amount);
+            // Nothing is sold any more: an attempt that was never sent never will be, and whoever waits for it is told.
+            for unsent in self.attempts.iter_mut().filter(|attempt| attempt.state == AttemptState::New) {
+                unsent.state = AttemptState::Rejected;
+            }
         }
         Some(new)
     }
@@ -225,7 +230,8 @@ impl Order {
     }
 
     fn returned(&mut self, pay_id: &PayId, amount: Fen) -> Option<Vec<Effect>> {
-        if !self.collect(pay_id, amount, AttemptState::Paid)? {
+        let state = if amount == self.amount { AttemptState::Paid } else { AttemptState::Mismatch };
+        if !self.collect(pay_id, amount, state)? {
             // Paid, and refunded through us or by a person at the channel, whose bill shows it.
             return Some(Vec::new());
         }
@@ -287,7 +293,7 @@ impl Order {
 
     fn refund_step(&mut self, refund_id: &RefundId, to: RefundState) -> Option<Vec<Effect>> {
         let refund = self.refunds.iter_mut().find(|refund| refund.refund_id == *refund_id)?;
-        if refund.state != RefundState::Done {
+        if !refund.state.is_final() {
             refund.state = to;
             if self.state == OrderState::RefundDue {
                 self.state = OrderState::Refunding;
@@ -298,15 +304,31 @@ impl Order {
 
     fn refund_done(&mut self, refund_id: &RefundId) -> Option<Vec<Effect>> {
         let refund = self.refunds.iter_mut().find(|refund| refund.refund_id == *refund_id)?;
-        if refund.state == RefundState::Done {
+        if refund.state.is_final() {
             return Some(Vec::new());
         }
         refund.state = RefundState::Done;
-        let all_done = self.refunds.iter().all(|refund| refund.state == RefundState::Done);
+        let all_done = self.refunds.iter().all(|refund| refund.state.is_final());
         if all_done && matches!(self.state, OrderState::RefundDue | OrderState::Refunding) {
             self.state = OrderState::Refunded;
         }
         Some(vec![Effect::BookRefund { refund_id: refund_id.clone() }])
+    }
+
+    fn refund_closed(&mut self, refund_id: &RefundId) -> Option<Vec<Effect>> {
+        let refund = self.refunds.iter_mut().find(|refund| refund.refund_id == *refund_id)?;
+        if refund.state.is_final() {
+            return Some(Vec::new());
+        }
+        refund.state = RefundState::Closed;
+        let next =
+            Refund { refund_id: refund_id.next(), state: RefundState::New, tried_at: None, tries: 0, ..refund.clone() };
+        // What is owed was booked with the first number and is still owed.
+        self.refunds.push(next);
+        if self.state == OrderState::RefundDue {
+            self.state = OrderState::Refunding;
+        }
+        Some(Vec::new())
     }
 
     fn taken_back(&mut self, pay_id: &PayId, refund_id: &RefundId, amount: Fen) -> Option<Vec<Effect>> {
@@ -330,7 +352,8 @@ impl Order {
     /// back whole, which leaves nothing.
     fn can_go_back(&self, pay_id: &PayId, amount: Fen) -> Option<()> {
         let paid = self.attempt(pay_id)?.paid?;
-        let mut of_it = self.refunds.iter().filter(|refund| refund.pay_id == *pay_id);
+        let counts = |refund: &&Refund| refund.pay_id == *pay_id && refund.state != RefundState::Closed;
+        let mut of_it = self.refunds.iter().filter(counts);
         let back = of_it.try_fold(amount, |sum, refund| sum.plus(refund.amount))?;
         (amount != Fen::ZERO && back <= paid).then_some(())
     }
