@@ -6,12 +6,16 @@ const COMMANDS: &[&str] = &[
     "goods",
     "viewer",
     "buy",
+    "take_up",
     "pending",
     "watch",
     "retry",
     "ask_now",
+    "switch",
     "cancel",
     "dismiss",
+    "receipt",
+    "save_receipt",
     "phone_url",
 ];
 

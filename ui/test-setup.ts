@@ -1,4 +1,8 @@
 import '@testing-library/jest-dom/vitest';
+import { configure } from '@testing-library/svelte';
+
+// Longest a test waits for what it looks for: a loaded machine is slow.
+configure({ asyncUtilTimeout: 20_000 });
 
 // What jsdom lacks of a browser.
 window.matchMedia ??= (query: string) => ({ matches: false, media: query, addEventListener: () => {} }) as unknown as MediaQueryList;

@@ -20,5 +20,7 @@ export default defineConfig(({ mode }) => ({
     include: ['src/**/*.test.ts'],
     setupFiles: ['test-setup.ts'],
     expect: { requireAssertions: true },
+    // A loaded machine is slow; a test that hangs still ends.
+    testTimeout: 60_000,
   },
 }));

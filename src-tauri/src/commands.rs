@@ -3,10 +3,11 @@
 use crate::entrance::Entrances;
 use crate::listen;
 use crate::purchase::Act;
-use crate::views::{BuyRequest, CommandError, Entrance, PurchaseView};
+use crate::views::{BuyRequest, CommandError, Entrance, LocalCode, PurchaseView, ReceiptView};
 use api::{Goods, Viewer};
+use order::PayType;
 use tauri::ipc::Channel;
-use tauri::{AppHandle, State};
+use tauri::{AppHandle, Manager, State};
 use tokio::sync::watch;
 
 #[tauri::command]
@@ -46,6 +47,18 @@ pub(crate) async fn buy(
 }
 
 #[tauri::command]
+pub(crate) async fn take_up(
+    request_id: String,
+    channel: Channel<PurchaseView>,
+    entrances: State<'_, Entrances>,
+) -> Result<String, CommandError> {
+    let session = entrances.session()?;
+    let taken_up = session.take_up(&request_id).await?;
+    stream(session.follow(&taken_up)?, channel);
+    Ok(taken_up)
+}
+
+#[tauri::command]
 pub(crate) async fn pending(entrances: State<'_, Entrances>) -> Result<Vec<PurchaseView>, CommandError> {
     Ok(entrances.session()?.purchases())
 }
@@ -71,13 +84,39 @@ pub(crate) async fn ask_now(request_id: String, entrances: State<'_, Entrances>)
 }
 
 #[tauri::command]
+pub(crate) async fn switch(
+    request_id: String,
+    pay_type: PayType,
+    entrances: State<'_, Entrances>,
+) -> Result<(), CommandError> {
+    entrances.session()?.act(&request_id, Act::Switch(pay_type)).await
+}
+
+#[tauri::command]
 pub(crate) async fn cancel(request_id: String, entrances: State<'_, Entrances>) -> Result<(), CommandError> {
     entrances.session()?.act(&request_id, Act::Cancel).await
 }
 
 #[tauri::command]
 pub(crate) async fn dismiss(request_id: String, entrances: State<'_, Entrances>) -> Result<(), CommandError> {
-    entrances.session()?.dismiss(&request_id)
+    entrances.session()?.dismiss(&request_id).await
+}
+
+#[tauri::command]
+pub(crate) async fn receipt(order_id: String, entrances: State<'_, Entrances>) -> Result<ReceiptView, CommandError> {
+    entrances.session()?.receipt(&order_id).await
+}
+
+#[tauri::command]
+pub(crate) async fn save_receipt(
+    order_id: String,
+    app: AppHandle,
+    entrances: State<'_, Entrances>,
+) -> Result<String, CommandError> {
+    let path = app.path();
+    let folder = path.download_dir().or_else(|_| path.document_dir()).or_else(|_| path.home_dir());
+    let folder = folder.map_err(|error| CommandError::local(LocalCode::Storage, error))?;
+    Ok(entrances.session()?.save_receipt(&order_id, &folder)?.display().to_string())
 }
 
 #[tauri::command]

@@ -12,6 +12,10 @@ const LISTEN_AGAIN: Duration = Duration::from_secs(2);
 /// How long a stream that has brought nothing yet may be silent before the order is asked for.
 const ASK_WHEN_SILENT: Duration = Duration::from_secs(5);
 
+/// Between two looks at an order whose result was seen: a payment that comes to light now is refunded or delivered by
+/// the shop anyway, and only the telling waits.
+const LOOK_AGAIN: Duration = Duration::from_mins(1);
+
 /// What is heard of an order.
 pub(crate) enum Word {
     /// The shop states it.
@@ -37,6 +41,20 @@ pub(crate) async fn listen(client: Arc<Client>, order_id: OrderId, heard: mpsc::
     };
     tokio::select! {
         () = hear => {}
+        () = heard.closed() => {}
+    }
+}
+
+/// Looks at an order now and then and passes its views on until nobody wants them. No connection stays open for it.
+pub(crate) async fn look(client: Arc<Client>, order_id: OrderId, heard: mpsc::Sender<Word>) {
+    let looking = async {
+        loop {
+            ask_for(&client, &order_id, &heard).await;
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    };
+    tokio::select! {
+        () = looking => {}
         () = heard.closed() => {}
     }
 }

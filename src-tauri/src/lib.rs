@@ -13,6 +13,7 @@ mod pictures;
 mod practice;
 pub mod purchase;
 pub mod qr;
+pub mod receipts;
 pub mod session;
 pub mod views;
 
@@ -48,12 +49,16 @@ pub fn run() -> tauri::Result<()> {
             commands::goods,
             commands::viewer,
             commands::buy,
+            commands::take_up,
             commands::pending,
             commands::watch,
             commands::retry,
             commands::ask_now,
+            commands::switch,
             commands::cancel,
             commands::dismiss,
+            commands::receipt,
+            commands::save_receipt,
             commands::phone_url,
         ])
         .run(context())

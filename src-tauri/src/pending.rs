@@ -1,9 +1,11 @@
 //! Purchases that are not over, on disk: written before the params are sent, removed when the viewer has seen the
-//! result. After a crash at any point the app finds them here and sends the same request again.
+//! result and no money can move any more. After a crash at any point the app finds them here and sends the same request
+//! again.
 
 use crate::files;
 use crate::views::Bought;
 use api::Params;
+use order::state::OrderState;
 use order::{Fen, OrderId, RequestId};
 use serde::{Deserialize, Serialize};
 use std::io;
@@ -14,8 +16,12 @@ use std::path::{Path, PathBuf};
 pub struct Entry {
     /// The shop it was asked of, by key and address: it is taken up again in that shop's rooms only.
     pub shop: String,
-    /// What was sent, or is about to be.
+    /// What was sent, or is about to be: the newest request.
     pub params: Params,
+    /// The requests before it, oldest first, each for the same order and another way to pay. Where the shop does not
+    /// take the newest, the one before it stands.
+    #[serde(default)]
+    pub earlier: Vec<Params>,
     /// The goods, for the page.
     pub bought: Bought,
     /// The amount the viewer saw.
@@ -24,6 +30,37 @@ pub struct Entry {
     pub order_id: Option<OrderId>,
     /// When it began, Unix seconds of this computer's clock: only to sort by.
     pub begun_at: i64,
+    /// What the viewer had been told when they put the result away. A payment may still come to light: then they are
+    /// told again.
+    #[serde(default)]
+    pub seen: Option<Seen>,
+}
+
+impl Entry {
+    /// The purchase's own id: that of its first request, whatever was asked since.
+    #[must_use]
+    pub fn id(&self) -> &RequestId {
+        &self.earlier.first().unwrap_or(&self.params).request_id
+    }
+}
+
+/// As much of an order as a result tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// Where the order stood.
+    pub state: OrderState,
+    /// How many refunds it had.
+    pub refunds: usize,
+}
+
+/// A new request id, never used before.
+///
+/// # Errors
+/// When the system gives no random numbers.
+pub fn mint() -> io::Result<RequestId> {
+    let mut bits = [0_u8; 16];
+    getrandom::fill(&mut bits).map_err(io::Error::other)?;
+    RequestId::new(order::id::base32(u128::from_le_bytes(bits))).map_err(io::Error::other)
 }
 
 /// The folder they lie in.
@@ -48,7 +85,7 @@ impl Pending {
     /// # Errors
     /// The disk's: then nothing may be sent.
     pub fn keep(&self, entry: &Entry) -> io::Result<()> {
-        files::write(&self.file(&entry.params.request_id), entry)
+        files::write(&self.file(entry.id()), entry)
     }
 
     /// Forgets an entry.
@@ -107,7 +144,7 @@ mod tests {
             picture: None,
         };
         let amount = Fen::new(22_800).unwrap();
-        Entry { shop: shop.into(), params, bought, amount, order_id: None, begun_at }
+        Entry { shop: shop.into(), params, earlier: vec![], bought, amount, order_id: None, begun_at, seen: None }
     }
 
     #[test]
@@ -123,6 +160,32 @@ mod tests {
         pending.forget(&new.params.request_id).unwrap();
         pending.forget(&new.params.request_id).unwrap();
         assert_eq!(pending.of_shop("a"), [old]);
+    }
+
+    #[test]
+    fn another_way_to_pay_keeps_both_requests_in_the_one_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let pending = Pending::new(folder.path().to_owned());
+        let mut entry = entry(1, "a", 10);
+        pending.keep(&entry).unwrap();
+        let second = Params { request_id: mint().unwrap(), pay_type: PayType::Wechat, ..entry.params.clone() };
+        entry.earlier.push(std::mem::replace(&mut entry.params, second));
+        pending.keep(&entry).unwrap();
+        assert_eq!(pending.of_shop("a"), [entry.clone()]);
+        pending.forget(entry.id()).unwrap();
+        assert_eq!(pending.of_shop("a"), []);
+    }
+
+    #[test]
+    fn an_entry_written_before_there_were_other_ways_to_pay_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let pending = Pending::new(folder.path().to_owned());
+        let entry = entry(1, "a", 10);
+        let mut value = serde_json::to_value(&entry).unwrap();
+        let fields = value.as_object_mut().unwrap();
+        assert!(fields.remove("earlier").is_some() && fields.remove("seen").is_some());
+        files::write(&folder.path().join("old.json"), &value).unwrap();
+        assert_eq!(pending.of_shop("a"), [entry]);
     }
 
     #[test]

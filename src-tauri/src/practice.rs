@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use order::{GoodsId, RoomId};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use storefront::config::Config;
+use storefront::config::{Config, ServerConfig};
 use storefront::limits::LimitsConfig;
 use storefront::random::{Random, SystemRandom};
 use storefront::store::{NewRoom, Store};
@@ -132,6 +132,8 @@ async fn start_shop(folder: &Path, port: u16, credentials: &Path) -> Result<serv
             database: format!("sqlite:{}", folder.join("shop.db").display()),
             signing_key: folder.join("shop.key"),
             order_deadline_s: DEADLINE_S,
+            trusted_proxies: Vec::new(),
+            server: ServerConfig::default(),
             limits: LimitsConfig { viewer_per_minute: 0, address_per_minute: 0, goods_per_minute: 0 },
             alipay: None,
             wechat: None,

@@ -1,15 +1,18 @@
 //! The life of one purchase in the app: send the params, check the answer, draw the code, follow the order. It runs
 //! here and not in the page, because a page that is hidden while the viewer looks at the phone is put to sleep.
 
-use crate::hearing::{Word, listen};
-use crate::pending::{Entry, Pending};
+mod stage;
+
+use crate::hearing::{Word, listen, look};
+use crate::pending::{self, Entry, Pending, Seen};
 use crate::qr::{self, Qr};
-use crate::views::{CheckingWhy, PurchaseView, Stage};
+use crate::views::{PurchaseView, Stage};
 use api::answer::is_channels_own;
 use api::clock::monotonic;
-use api::{AnswerFault, Asked, CallError, Client, ErrorCode, Ext, OrderView, Refusal};
-use order::OrderId;
-use order::state::{AttemptState, ClosedBy, OrderState, RefundReason};
+use api::{AnswerFault, Asked, CallError, Client, ErrorCode, Ext, OrderView, Params, Refusal};
+use order::state::OrderState;
+use order::{OrderId, PayType};
+use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
@@ -18,6 +21,9 @@ use tokio::sync::{mpsc, watch};
 const HEARD: usize = 16;
 /// How long "asked" is shown before the code comes back, when the channel knows of no payment.
 const ASKED_FOR: Duration = Duration::from_secs(8);
+/// How long after an order was made a payment of it may still come to light, seconds of the shop's clock: the shop asks
+/// the channel for a day, then reads the channel's bills of the day before.
+const WATCHED_FOR_S: i64 = 3 * 86_400;
 
 /// What the viewer may do about a purchase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,18 +34,25 @@ pub enum Act {
     Ask,
     /// End it.
     Cancel,
+    /// Pay it another way.
+    Switch(PayType),
+    /// Its result was seen.
+    PutAway,
 }
 
 /// What the page draws before anything is known.
 #[must_use]
 pub fn first_view(entry: &Entry) -> PurchaseView {
     PurchaseView {
-        request_id: entry.params.request_id.to_string(),
+        request_id: entry.id().to_string(),
         order_id: entry.order_id.as_ref().map(ToString::to_string),
         bought: entry.bought.clone(),
         quantity: entry.params.quantity,
         amount_fen: entry.amount.get(),
         pay_type: entry.params.pay_type,
+        switched_from: entry.earlier.last().map(|params| params.pay_type),
+        not_switched_to: None,
+        seen: entry.seen.is_some(),
         stage: Stage::Ordering,
     }
 }
@@ -58,6 +71,8 @@ pub struct Purchase {
     trouble: Option<Stage>,
     /// The order as the shop stated it last.
     heard: Option<(OrderView, Instant)>,
+    /// The payment type the shop did not change to.
+    not_switched_to: Option<PayType>,
     online: bool,
     asked: Option<Instant>,
     checking: Option<Instant>,
@@ -84,6 +99,7 @@ impl Purchase {
             code: None,
             trouble: None,
             heard: None,
+            not_switched_to: None,
             online: true,
             asked: None,
             checking: None,
@@ -92,38 +108,87 @@ impl Purchase {
 
     /// Lives until the viewer dismisses it.
     pub async fn run(mut self) {
-        self.fetch().await;
+        if self.entry.seen.is_none() {
+            self.fetch().await;
+        }
         while self.entry.order_id.is_none() {
             // Nothing was shown that could be paid, and no order is known that could be ended.
             match self.acts.recv().await {
                 Some(Act::Retry | Act::Ask) => self.fetch().await,
-                Some(Act::Cancel) => {}
+                Some(Act::Cancel | Act::Switch(_) | Act::PutAway) => {}
                 None => return,
             }
         }
-        self.follow().await;
+        while self.follow().await {}
     }
 
-    /// Sends the request, for the first time or again, and shows what came of it.
+    /// Sends the request, for the first time or again, and shows what came of it. Where the shop did not change the way
+    /// to pay, the request before stands.
     async fn fetch(&mut self) {
         self.trouble = None;
         self.publish();
-        let known = self.entry.order_id.is_some();
-        self.trouble = match self.order().await {
-            Ok(()) => None,
-            // Its code may have been shown and paid before: that the shop will not give it again says nothing about
-            // the money. The order itself does, and is followed.
-            Err(Stage::Refused { refusal }) if known && refusal.code != ErrorCode::ChannelUnavailable => {
-                tracing::warn!(?refusal, "the shop did not give the code again");
-                Some(Stage::NoAnswer)
-            }
-            Err(Stage::Unusable { fault }) if known => {
-                tracing::error!(%fault, "the answer that should give the code again must not be used");
-                Some(Stage::NoAnswer)
-            }
-            Err(stage) => Some(stage),
-        };
+        loop {
+            let known = self.entry.order_id.is_some();
+            self.trouble = match self.order().await {
+                Ok(()) => None,
+                Err(Stage::Refused { refusal }) if not_made(&refusal) && !self.entry.earlier.is_empty() => {
+                    tracing::warn!(?refusal, "the way to pay was not changed");
+                    self.step_back();
+                    continue;
+                }
+                // Its code may have been shown and paid before: that the shop will not give it again says nothing about
+                // the money. The order itself does, and is followed.
+                Err(Stage::Refused { refusal }) if known && refusal.code != ErrorCode::ChannelUnavailable => {
+                    tracing::warn!(?refusal, "the shop did not give the code again");
+                    Some(Stage::NoAnswer)
+                }
+                Err(Stage::Unusable { fault }) if known => {
+                    tracing::error!(%fault, "the answer that should give the code again must not be used");
+                    Some(Stage::NoAnswer)
+                }
+                Err(stage) => Some(stage),
+            };
+            break;
+        }
         self.publish();
+    }
+
+    /// The newest request asked for another way to pay and got none: the one before it is the newest again.
+    fn step_back(&mut self) {
+        if let Some(before) = self.entry.earlier.pop() {
+            self.not_switched_to = Some(std::mem::replace(&mut self.entry.params, before).pay_type);
+            self.keep();
+        }
+    }
+
+    /// Asks for the order to be paid another way. The code on screen is hidden before anything else; the new request is
+    /// on disk before it is sent.
+    async fn switch(&mut self, pay_type: PayType) {
+        let Some(order_id) = self.entry.order_id.clone() else { return };
+        if self.entry.params.pay_type == pay_type {
+            return;
+        }
+        let code = self.code.take();
+        if let Err(error) = self.note_switch(order_id, pay_type) {
+            tracing::error!(%error, "another way to pay could not be written down, so it was not asked for");
+            self.code = code;
+            self.not_switched_to = Some(pay_type);
+            self.publish();
+            return;
+        }
+        self.not_switched_to = None;
+        self.fetch().await;
+    }
+
+    fn note_switch(&mut self, order_id: OrderId, pay_type: PayType) -> io::Result<()> {
+        let request_id = pending::mint()?;
+        let before = &self.entry.params;
+        let params = Params { request_id, pay_type, order_id: Some(order_id), ..before.clone() };
+        let mut entry = self.entry.clone();
+        entry.earlier.push(std::mem::replace(&mut entry.params, params));
+        self.pending.keep(&entry)?;
+        self.entry = entry;
+        Ok(())
     }
 
     /// Sends the request and takes the answer.
@@ -187,35 +252,78 @@ impl Purchase {
         }
     }
 
-    /// Follows the order until the purchase is dismissed.
-    async fn follow(&mut self) {
-        let Some(order_id) = self.entry.order_id.clone() else { return };
+    /// Follows the order until the purchase is dismissed; after a result was put away, from afar. `true` when it must be
+    /// followed anew, in the other way.
+    async fn follow(&mut self) -> bool {
+        let Some(order_id) = self.entry.order_id.clone() else { return false };
+        let afar = self.entry.seen.is_some();
         let (heard, mut hearing) = mpsc::channel(HEARD);
-        // It ends when nobody hears it any more, which is when this function returns.
-        tokio::spawn(listen(Arc::clone(&self.client), order_id, heard));
+        // They end when nobody hears them any more, which is when this function returns.
+        if afar {
+            tokio::spawn(look(Arc::clone(&self.client), order_id, heard));
+        } else {
+            tokio::spawn(listen(Arc::clone(&self.client), order_id, heard));
+        }
         loop {
             tokio::select! {
                 word = hearing.recv() => match word {
                     Some(Word::View(view)) => {
                         self.set_online(true);
                         self.hear(*view);
-                        let payable = self.heard.as_ref().is_some_and(|(view, _)| view.state == OrderState::AwaitingPayment);
-                        if payable && self.code.is_none() && self.trouble != Some(Stage::NoAnswer) {
-                            // The channel has given the code since.
+                        if self.is_settled() {
+                            self.forget();
+                            return false;
+                        }
+                        if self.may_have_a_code() {
                             self.fetch().await;
                         }
                     }
                     Some(Word::Lost) => self.set_online(false),
-                    None => return,
+                    None => return false,
                 },
                 act = self.acts.recv() => match act {
                     Some(Act::Retry) => self.fetch().await,
                     Some(Act::Ask) => self.ask().await,
                     Some(Act::Cancel) => self.cancel().await,
-                    None => return,
+                    Some(Act::Switch(pay_type)) => self.switch(pay_type).await,
+                    Some(Act::PutAway) => self.put_away(),
+                    None => return false,
                 },
                 () = until(self.asked) => self.stop_asking(),
             }
+            if afar != self.entry.seen.is_some() {
+                return true;
+            }
+        }
+    }
+
+    /// The channel has given the code since it was asked for.
+    fn may_have_a_code(&self) -> bool {
+        let payable = self.heard.as_ref().is_some_and(|(view, _)| view.state == OrderState::AwaitingPayment);
+        let given_up = match &self.trouble {
+            Some(Stage::NoAnswer) => true,
+            Some(Stage::Refused { refusal }) => refusal.data.retry_after_s.is_none(),
+            Some(_) | None => false,
+        };
+        payable && self.code.is_none() && !given_up
+    }
+
+    /// The viewer has seen how it ended; should that change, they are told.
+    fn put_away(&mut self) {
+        self.entry.seen = self.heard.as_ref().map(|(view, _)| told_by(view));
+        self.keep();
+        self.publish();
+    }
+
+    /// Its result was seen and no payment can come to light any more.
+    fn is_settled(&self) -> bool {
+        let old = |view: &OrderView| view.timestamp.saturating_sub(view.created_at) > WATCHED_FOR_S;
+        self.entry.seen.is_some() && self.heard.as_ref().is_some_and(|(view, _)| old(view))
+    }
+
+    fn forget(&self) {
+        if let Err(error) = self.pending.forget(self.entry.id()) {
+            tracing::error!(%error, "a purchase that is over could not be removed");
         }
     }
 
@@ -248,12 +356,17 @@ impl Purchase {
         }
     }
 
-    /// Takes a view, unless a newer one is known.
+    /// Takes a view, unless a newer one is known. A result that was put away comes back when it is not the same any more.
     fn hear(&mut self, view: OrderView) {
-        if self.heard.as_ref().is_none_or(|(known, _)| known.revision <= view.revision) {
-            self.heard = Some((view, monotonic()));
-            self.publish();
+        if self.heard.as_ref().is_some_and(|(known, _)| known.revision > view.revision) {
+            return;
         }
+        if self.entry.seen.is_some_and(|seen| seen != told_by(&view)) {
+            self.entry.seen = None;
+            self.keep();
+        }
+        self.heard = Some((view, monotonic()));
+        self.publish();
     }
 
     fn set_online(&mut self, online: bool) {
@@ -262,74 +375,28 @@ impl Purchase {
             self.publish();
         }
     }
+}
 
-    fn publish(&mut self) {
-        let stage = self.stage();
-        self.show(stage);
+/// The shop took no other way to pay: the refusal is not of an attempt that was made.
+fn not_made(refusal: &Refusal) -> bool {
+    match refusal.code {
+        ErrorCode::RequestConflict | ErrorCode::TooManyRequests | ErrorCode::InvalidParams => true,
+        // It names the order whose attempt has no code; a channel that is not set up names none.
+        ErrorCode::ChannelUnavailable => refusal.data.order_id.is_none(),
+        ErrorCode::PriceChanged
+        | ErrorCode::SoldOut
+        | ErrorCode::NotOnSale
+        | ErrorCode::LimitReached
+        | ErrorCode::Unauthorised
+        | ErrorCode::NotFound
+        | ErrorCode::ShopPaused
+        | ErrorCode::Internal => false,
     }
+}
 
-    fn show(&mut self, stage: Stage) {
-        let order_id = self.entry.order_id.as_ref().map(ToString::to_string);
-        self.views.send_modify(|view| {
-            view.order_id = order_id;
-            view.stage = stage;
-        });
-    }
-
-    /// Before the first view: the code of a checked answer is shown at once.
-    fn unheard(&self, now: Instant) -> Stage {
-        match (&self.code, &self.trouble) {
-            // Its code may have been shown and paid: until the order is heard of, nothing is said of the money.
-            (_, Some(Stage::NoAnswer)) if self.entry.order_id.is_some() => {
-                Stage::Checking { why: CheckingWhy::Asked, since_s: 0, online: self.online }
-            }
-            (_, Some(trouble)) => trouble.clone(),
-            (Some((qr, expires_in_s, since)), None) => Stage::AwaitingPayment {
-                qr: qr.clone(),
-                expires_in_s: expires_in_s.saturating_sub(seconds(now, *since)).max(0),
-                scanned: false,
-                online: self.online,
-            },
-            (None, None) => Stage::Ordering,
-        }
-    }
-
-    /// Where the purchase stands, from what was heard last and how long ago.
-    fn stage(&mut self) -> Stage {
-        let now = monotonic();
-        let Some((view, since)) = &self.heard else { return self.unheard(now) };
-        let checking = match (view.state, view.closed_by) {
-            (OrderState::Closing, Some(ClosedBy::Viewer)) => Some(CheckingWhy::Cancelled),
-            (OrderState::Closing, Some(ClosedBy::Time | ClosedBy::Channel | ClosedBy::Shop) | None) => {
-                Some(CheckingWhy::TimeUp)
-            }
-            (OrderState::Reserved | OrderState::AwaitingPayment, _) if self.asked.is_some() => Some(CheckingWhy::Asked),
-            _ => None,
-        };
-        if let Some(why) = checking {
-            let started = *self.checking.get_or_insert(now);
-            return Stage::Checking { why, since_s: seconds(now, started), online: self.online };
-        }
-        self.checking = None;
-        let (reason, paid_fen) = money_back(view);
-        match view.state {
-            OrderState::Reserved | OrderState::AwaitingPayment | OrderState::Closing => match self.code.clone() {
-                Some((qr, _, _)) => Stage::AwaitingPayment {
-                    qr,
-                    expires_in_s: view.expires_in_s.saturating_sub(seconds(now, *since)).max(0),
-                    scanned: view.attempts.iter().any(|attempt| attempt.state == AttemptState::Scanned),
-                    online: self.online,
-                },
-                None => self.trouble.clone().unwrap_or(Stage::Ordering),
-            },
-            OrderState::Closed => Stage::Closed { by: view.closed_by.unwrap_or(ClosedBy::Channel) },
-            OrderState::Delivered => {
-                Stage::Delivered { paid_at: view.paid_at.unwrap_or(view.timestamp), fins: view.fins }
-            }
-            OrderState::RefundDue | OrderState::Refunding => Stage::Refunding { reason, paid_fen },
-            OrderState::Refunded => Stage::Refunded { reason, paid_fen },
-        }
-    }
+/// As much of an order as its result tells.
+fn told_by(view: &OrderView) -> Seen {
+    Seen { state: view.state, refunds: view.refunds.len() }
 }
 
 /// Waits until "asked" has been shown long enough; for ever when nothing was asked.
@@ -341,15 +408,4 @@ async fn until(asked: Option<Instant>) {
         }
         None => std::future::pending().await,
     }
-}
-
-fn seconds(now: Instant, since: Instant) -> i64 {
-    i64::try_from(now.saturating_duration_since(since).as_secs()).unwrap_or(i64::MAX)
-}
-
-/// Why money goes back, and how much.
-fn money_back(view: &OrderView) -> (RefundReason, i64) {
-    let reason = view.refunds.last().map_or(RefundReason::Late, |refund| refund.reason);
-    let paid_fen = view.refunds.iter().map(|refund| refund.amount_fen).fold(0_i64, i64::saturating_add);
-    (reason, paid_fen)
 }

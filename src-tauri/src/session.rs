@@ -1,14 +1,15 @@
 //! An open room: its client, the viewer the app speaks as, and the purchases at work.
 
 use crate::files;
-use crate::pending::{Entry, Pending};
+use crate::pending::{self, Entry, Pending};
 use crate::purchase::{Act, Purchase, first_view};
-use crate::views::{Bought, BuyRequest, CommandError, LocalCode, PurchaseView, Stage};
+use crate::receipts;
+use crate::views::{Bought, BuyRequest, CommandError, LocalCode, PurchaseView, ReceiptView, Stage};
 use api::{CallError, Client, ErrorCode, Goods, Params, Room, RoomLink, Secret};
-use order::{Fen, GoodsId, RequestId, ViewerId};
+use order::{Fen, GoodsId, OrderId, RequestId, ViewerId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{mpsc, watch};
 
@@ -40,6 +41,8 @@ pub struct Session {
     shop: String,
     pending: Pending,
     at_work: Mutex<BTreeMap<String, AtWork>>,
+    /// The receipt shown last, as the shop signed it: what is saved is what was seen.
+    shown_receipt: Mutex<Option<(OrderId, String)>>,
 }
 
 impl Session {
@@ -55,7 +58,15 @@ impl Session {
         be_viewer(&client, &data.join("viewers").join(format!("{shop}.json"))).await?;
         let room = client.room().await?;
         let pending = Pending::new(data.join("pending"));
-        let session = Session { client, room, practice, shop, pending, at_work: Mutex::default() };
+        let session = Session {
+            client,
+            room,
+            practice,
+            shop,
+            pending,
+            at_work: Mutex::default(),
+            shown_receipt: Mutex::default(),
+        };
         for entry in session.pending.of_shop(&session.shop) {
             session.start(entry);
         }
@@ -78,12 +89,8 @@ impl Session {
             code: crate::views::CommandCode::Shop(ErrorCode::NotOnSale),
             message: "this item is no longer on the shelf".into(),
         })?;
-        let mut bits = [0_u8; 16];
-        getrandom::fill(&mut bits).map_err(|error| CommandError::local(LocalCode::Storage, error))?;
-        let request_id = RequestId::new(order::id::base32(u128::from_le_bytes(bits)))
-            .map_err(|error| CommandError::local(LocalCode::Storage, error))?;
         let params = Params {
-            request_id: request_id.clone(),
+            request_id: pending::mint().map_err(storage)?,
             goods_id,
             quantity: request.quantity,
             pay_type: request.pay_type,
@@ -92,23 +99,63 @@ impl Session {
             note: request.note.filter(|note| !note.trim().is_empty()),
         };
         params.check().map_err(wrong)?;
+        let amount = Fen::new(request.amount_fen).map_err(|error| wrong(error.to_string()))?;
+        self.begin(params, bought(goods), amount)
+    }
+
+    /// Writes a purchase down, then sends it.
+    fn begin(&self, params: Params, bought: Bought, amount: Fen) -> Result<String, CommandError> {
         let entry = Entry {
             shop: self.shop.clone(),
+            order_id: params.order_id.clone(),
             params,
-            bought: bought(goods),
-            amount: Fen::new(request.amount_fen).map_err(|error| wrong(error.to_string()))?,
-            order_id: None,
+            earlier: Vec::new(),
+            bought,
+            amount,
             begun_at: crate::clock::now_s(),
+            seen: None,
         };
-        self.pending.keep(&entry).map_err(|error| CommandError::local(LocalCode::Storage, error))?;
+        self.pending.keep(&entry).map_err(storage)?;
+        let id = entry.id().to_string();
         self.start(entry);
-        Ok(request_id.to_string())
+        Ok(id)
+    }
+
+    /// Leaves a purchase that was refused because another order for these goods is open, and takes up that order: it may
+    /// have been made on another computer, or this one lost it. The shop says what it is for; its signature is checked.
+    ///
+    /// # Errors
+    /// [`CommandError`]: nothing was changed.
+    pub async fn take_up(&self, request_id: &str) -> Result<String, CommandError> {
+        let refused = self.follow(request_id)?.borrow().clone();
+        let none = || CommandError::local(LocalCode::NotReady, "no open order is in this purchase's way");
+        let Stage::Refused { refusal } = refused.stage else { return Err(none()) };
+        if refusal.code != ErrorCode::RequestConflict {
+            return Err(none());
+        }
+        let order_id = refusal.data.order_id.and_then(|order_id| OrderId::new(order_id).ok()).ok_or_else(none)?;
+        let order = self.client.order(&order_id).await?;
+        let params = Params {
+            request_id: pending::mint().map_err(storage)?,
+            goods_id: order.goods_id,
+            quantity: order.quantity,
+            pay_type: order.attempts.last().map_or(refused.pay_type, |attempt| attempt.pay_type),
+            // The order has its price; none is asked for.
+            price_version: 0,
+            order_id: Some(order_id),
+            note: None,
+        };
+        let amount =
+            Fen::new(order.amount_fen).map_err(|error| CommandError::local(LocalCode::UnusableAnswer, error))?;
+        let id = self.begin(params, Bought { title: order.title, ..refused.bought }, amount)?;
+        self.dismiss(request_id).await?;
+        Ok(id)
     }
 
     fn start(&self, entry: Entry) {
         let (views, watched) = watch::channel(first_view(&entry));
         let (acts, acted) = mpsc::channel(ACTS);
-        let (request_id, begun_at) = (entry.params.request_id.to_string(), entry.begun_at);
+        let (request_id, begun_at) = (entry.id().to_string(), entry.begun_at);
         let purchase =
             Purchase::new(Arc::clone(&self.client), self.pending.clone(), entry, self.practice, views, acted);
         tokio::spawn(purchase.run());
@@ -145,15 +192,45 @@ impl Session {
         acts.send(act).await.map_err(|_| no_such_purchase())
     }
 
-    /// Forgets a purchase whose result was seen.
+    /// Puts away a purchase whose result was seen. Where a payment may still come to light it is watched on, else it is
+    /// forgotten.
     ///
     /// # Errors
     /// [`LocalCode::Storage`].
-    pub fn dismiss(&self, request_id: &str) -> Result<(), CommandError> {
+    pub async fn dismiss(&self, request_id: &str) -> Result<(), CommandError> {
         let request_id = RequestId::new(request_id).map_err(|error| CommandError::local(LocalCode::NotReady, error))?;
-        self.pending.forget(&request_id).map_err(|error| CommandError::local(LocalCode::Storage, error))?;
+        let watched_on = self.work().get(request_id.as_str()).is_some_and(|work| money_may_come(&work.views.borrow()));
+        if watched_on {
+            return self.act(request_id.as_str(), Act::PutAway).await;
+        }
+        self.pending.forget(&request_id).map_err(storage)?;
         self.work().remove(request_id.as_str());
         Ok(())
+    }
+
+    /// Fetches an order's receipt and checks it.
+    ///
+    /// # Errors
+    /// [`CommandError`]; a receipt that does not hold is [`LocalCode::UnusableAnswer`].
+    pub async fn receipt(&self, order_id: &str) -> Result<ReceiptView, CommandError> {
+        let order_id = OrderId::new(order_id).map_err(|error| CommandError::local(LocalCode::NotReady, error))?;
+        let text = self.client.receipt(&order_id).await?;
+        let view = receipts::view(&text, &self.client.link().key)
+            .map_err(|error| CommandError::local(LocalCode::UnusableAnswer, error))?;
+        *self.shown_receipt.lock().unwrap_or_else(PoisonError::into_inner) = Some((order_id, text));
+        Ok(view)
+    }
+
+    /// Writes the receipt that was shown into `folder` and says where it lies.
+    ///
+    /// # Errors
+    /// [`LocalCode::NotReady`] when another or none was shown, [`LocalCode::Storage`].
+    pub fn save_receipt(&self, order_id: &str, folder: &Path) -> Result<PathBuf, CommandError> {
+        let shown = self.shown_receipt.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some((order_id, text)) = shown.filter(|(shown, _)| shown.as_str() == order_id) else {
+            return Err(CommandError::local(LocalCode::NotReady, "this receipt was not shown"));
+        };
+        receipts::save(folder, &order_id, &text).map_err(storage)
     }
 
     /// The payment string a purchase shows now.
@@ -189,6 +266,26 @@ fn place(link: &RoomLink, practice: bool) -> String {
     format!("{key_id}-{}", hex::encode(&digest.as_ref()[..8]))
 }
 
+/// A closed order's code may have been paid at the last moment; a delivered order's earlier code may be paid too.
+fn money_may_come(view: &PurchaseView) -> bool {
+    match view.stage {
+        Stage::Closed { .. } => true,
+        Stage::Delivered { .. } => view.switched_from.is_some(),
+        Stage::Ordering
+        | Stage::NoAnswer
+        | Stage::Refused { .. }
+        | Stage::Unusable { .. }
+        | Stage::AwaitingPayment { .. }
+        | Stage::Checking { .. }
+        | Stage::Refunding { .. }
+        | Stage::Refunded { .. } => false,
+    }
+}
+
+fn storage(error: impl std::fmt::Display) -> CommandError {
+    CommandError::local(LocalCode::Storage, error)
+}
+
 fn no_such_purchase() -> CommandError {
     CommandError::local(LocalCode::NotReady, "there is no such purchase")
 }
@@ -206,7 +303,6 @@ fn bought(goods: Goods) -> Bought {
 
 /// Speaks as the viewer the shop knows from last time, or as a new guest.
 async fn be_viewer(client: &Client, file: &Path) -> Result<(), CommandError> {
-    let storage = |error| CommandError::local(LocalCode::Storage, error);
     if let Some(known) = files::read::<ViewerFile>(file).map_err(storage)? {
         client.speak_as(known.token);
         match client.viewer().await {

@@ -2,7 +2,7 @@
 
 use crate::qr::Qr;
 use api::{AnswerFault, CallError, ErrorCode, Refusal, Room};
-use order::state::{ClosedBy, RefundReason};
+use order::state::{ClosedBy, OrderState, RefundReason};
 use order::{GoodsKind, PayType};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -146,6 +146,75 @@ pub enum CheckingWhy {
     TimeUp,
     /// The order is being cancelled.
     Cancelled,
+    /// The channel switched to did not take the order, and an earlier code may have been paid.
+    Refused,
+}
+
+/// Money of an order that goes back, or went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct MoneyBack {
+    /// Why.
+    #[ts(type = "RefundReason")]
+    pub reason: RefundReason,
+    /// How much, fen.
+    #[ts(type = "number")]
+    pub amount_fen: i64,
+    /// The channel it was paid with and goes back by.
+    #[ts(type = "PayType")]
+    pub pay_type: PayType,
+    /// It has arrived.
+    pub done: bool,
+}
+
+/// One payment on a receipt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct ReceiptPaid {
+    /// The channel.
+    #[ts(type = "PayType")]
+    pub pay_type: PayType,
+    /// The channel's number of the payment, as the wallet shows it.
+    pub channel_no: String,
+    /// How much, fen.
+    #[ts(type = "number")]
+    pub amount_fen: i64,
+    /// When the channel booked it, Unix seconds.
+    #[ts(type = "number")]
+    pub paid_at: i64,
+}
+
+/// A receipt whose signature, under the pinned key, and journal lines were checked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct ReceiptView {
+    /// The order.
+    pub order_id: String,
+    /// The goods' name when the order was made.
+    pub title: String,
+    /// Pieces.
+    pub quantity: u32,
+    /// What was due, fen.
+    #[ts(type = "number")]
+    pub amount_fen: i64,
+    /// Shark fins that delivery credits.
+    #[ts(type = "number | null")]
+    pub fins: Option<i64>,
+    /// When the order was made, Unix seconds.
+    #[ts(type = "number")]
+    pub created_at: i64,
+    /// When the goods were delivered, Unix seconds.
+    #[ts(type = "number | null")]
+    pub delivered_at: Option<i64>,
+    /// How it stands, or ended.
+    #[ts(type = "OrderState")]
+    pub state: OrderState,
+    /// What was paid.
+    pub payments: Vec<ReceiptPaid>,
+    /// What goes or went back.
+    pub refunds: Vec<MoneyBack>,
+    /// Fingerprint of the key it is signed with.
+    pub shop_key: String,
+    /// When it was signed, Unix seconds of the shop's clock.
+    #[ts(type = "number")]
+    pub signed_at: i64,
 }
 
 /// Where a purchase stands.
@@ -196,6 +265,8 @@ pub enum Stage {
         /// Shark fins credited.
         #[ts(type = "number | null")]
         fins: Option<i64>,
+        /// What goes back all the same: a second payment, or what the shop returns.
+        refunds: Vec<MoneyBack>,
     },
     /// Ended unpaid, by the channel's word.
     Closed {
@@ -237,9 +308,17 @@ pub struct PurchaseView {
     /// What is due, fen.
     #[ts(type = "number")]
     pub amount_fen: i64,
-    /// The payment type.
+    /// The payment type: what was paid with, once something was.
     #[ts(type = "PayType")]
     pub pay_type: PayType,
+    /// The payment type before, when the viewer changed it: that code is not shown any more.
+    #[ts(type = "PayType | null")]
+    pub switched_from: Option<PayType>,
+    /// The payment type the shop did not change to; the code before it stands.
+    #[ts(type = "PayType | null")]
+    pub not_switched_to: Option<PayType>,
+    /// The viewer has put the result away; it is watched in case a payment comes to light.
+    pub seen: bool,
     /// Where it stands.
     pub stage: Stage,
 }

@@ -6,9 +6,10 @@
 use api::{AnswerFault, ErrorCode, Goods, Refusal, Room, RoomState, Viewer};
 use desktop::qr::Qr;
 use desktop::views::{
-    Bought, BuyRequest, CheckingWhy, CommandCode, CommandError, Entrance, LocalCode, PurchaseView, Stage,
+    Bought, BuyRequest, CheckingWhy, CommandCode, CommandError, Entrance, LocalCode, MoneyBack, PurchaseView,
+    ReceiptPaid, ReceiptView, Stage,
 };
-use order::state::{ClosedBy, RefundReason};
+use order::state::{ClosedBy, OrderState, RefundReason};
 use order::{GoodsKind, PayType};
 use std::path::Path;
 use ts_rs::{Config, TS};
@@ -30,6 +31,7 @@ fn generated() -> String {
         names("PayType", &PayType::ALL.map(PayType::as_str)),
         names("GoodsKind", &GoodsKind::ALL.map(GoodsKind::as_str)),
         names("ClosedBy", &ClosedBy::ALL.map(ClosedBy::as_str)),
+        names("OrderState", &OrderState::ALL.map(OrderState::as_str)),
         names("RefundReason", &RefundReason::ALL.map(RefundReason::as_str)),
         declared::<ErrorCode>(&config),
         declared::<RoomState>(&config),
@@ -46,6 +48,9 @@ fn generated() -> String {
         declared::<Bought>(&config),
         declared::<Qr>(&config),
         declared::<CheckingWhy>(&config),
+        declared::<MoneyBack>(&config),
+        declared::<ReceiptPaid>(&config),
+        declared::<ReceiptView>(&config),
         declared::<Stage>(&config),
         declared::<PurchaseView>(&config),
     ];

@@ -227,3 +227,96 @@ async fn a_second_copy_brings_the_first_window_forward_and_ends() {
     window.find("[data-goods]").await;
     window.close().await;
 }
+
+#[tokio::test]
+async fn the_way_to_pay_is_changed_and_both_codes_are_paid() {
+    let _one = ONE.lock().await;
+    let (display, home) = (Display::start(), Home::new(&shots("switched")));
+    let shop = Shop::open(300, None).await;
+    // The first code stays payable although the channel said that it is dead: whoever kept it can pay it.
+    shop.faults(serde_json::json!({"alipay": {"close_ignored": {}}})).await;
+    let mut window = Window::open(&app(), &display, &home, Some(&shop.link())).await;
+    trust(&window).await;
+    order(&window, "g1", "alipay").await;
+    window.find("img[data-qr]").await;
+    let first = Window::read_code(&window.shot("alipay").await);
+    window.click("button[data-act=\"other\"]").await;
+    window.find("[data-screen=\"wait\"] .plate.wechat img[data-qr]").await;
+    let second = Window::read_code(&window.shot("wechat").await);
+    assert!(first.starts_with("https://qr.alipay.com/") && second.starts_with("weixin://wxpay/"), "{first} {second}");
+    shop.phone("pay", &second).await;
+    window.screen("success").await;
+    window.find("[data-money=\"paid\"]").await;
+    window.shot("success").await;
+    shop.phone("pay", &first).await;
+    window.find("[data-money^=\"extra_\"]").await;
+    window.screen("success").await;
+    window.shot("extra-goes-back").await;
+    assert_eq!(shop.orders().await, 1);
+    window.close().await;
+    shop.stop().await;
+}
+
+#[tokio::test]
+async fn an_order_lost_with_its_files_is_found_again_by_buying_anew() {
+    let _one = ONE.lock().await;
+    let (display, home) = (Display::start(), Home::new(&shots("lost")));
+    let shop = Shop::open(300, None).await;
+    let mut window = Window::open(&app(), &display, &home, Some(&shop.link())).await;
+    trust(&window).await;
+    order(&window, "g1", "wechat").await;
+    window.find("img[data-qr]").await;
+    let code = Window::read_code(&window.shot("before").await);
+    window.kill();
+    remove_pending(home.folder.path());
+    let mut window = Window::open(&app(), &display, &home, Some(&shop.link())).await;
+    order(&window, "g1", "alipay").await;
+    window.screen("refused_request_conflict").await;
+    window.shot("conflict").await;
+    window.click("button[data-act=\"show-code\"]").await;
+    window.find("img[data-qr]").await;
+    assert_eq!(Window::read_code(&window.shot("after").await), code);
+    window.close().await;
+    shop.stop().await;
+}
+
+#[tokio::test]
+async fn the_receipt_of_a_paid_order_is_shown_and_saved() {
+    let _one = ONE.lock().await;
+    let (display, home) = (Display::start(), Home::new(&shots("receipt")));
+    let shop = Shop::open(300, None).await;
+    let mut window = Window::open(&app(), &display, &home, Some(&shop.link())).await;
+    trust(&window).await;
+    order(&window, "g1", "alipay").await;
+    window.find("img[data-qr]").await;
+    let code = Window::read_code(&window.shot("code").await);
+    shop.phone("pay", &code).await;
+    window.screen("success").await;
+    window.click("button[data-act=\"receipt\"]").await;
+    window.find("[data-receipt]").await;
+    window.shot("receipt").await;
+    window.click("button[data-act=\"save-receipt\"]").await;
+    let path = window.find("[data-saved]").await.attr("data-saved").await.unwrap().unwrap();
+    window.shot("saved").await;
+    assert!(Path::new(&path).starts_with(home.folder.path()), "{path}");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let verified = api::receipt::verify_text(&text, Some(shop.key())).unwrap();
+    assert!(verified.is_pinned);
+    assert_eq!((verified.receipt.amount_fen, verified.receipt.payments.len()), (22_800, 1));
+    window.click("button[data-back]").await;
+    window.screen("success").await;
+    window.close().await;
+    shop.stop().await;
+}
+
+/// Deletes the app's pending purchases, wherever below `folder` they lie.
+fn remove_pending(folder: &Path) {
+    for entry in std::fs::read_dir(folder).unwrap().flatten() {
+        let path = entry.path();
+        if path.file_name().is_some_and(|name| name == "pending") {
+            std::fs::remove_dir_all(path).unwrap();
+        } else if path.is_dir() {
+            remove_pending(&path);
+        }
+    }
+}

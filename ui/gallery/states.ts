@@ -1,5 +1,5 @@
-import type { AnswerFault, CheckingWhy, CommandCode, CommandError, ErrorCode, PayType, PurchaseView, Refusal, RefundReason, Stage } from '../src/host/contract';
-import type { FakeHost } from '../src/host/fake';
+import type { AnswerFault, CheckingWhy, CommandCode, CommandError, ErrorCode, PayType, PurchaseView, ReceiptView, Refusal, RefundReason, Stage } from '../src/host/contract';
+import { blank, type FakeHost, fakeReceipt } from '../src/host/fake';
 import { codes } from './codes';
 
 /** What the runner does once the page stands. */
@@ -52,6 +52,7 @@ const left = (request_id: string, pay_type: PayType, to: Stage): PurchaseView =>
   quantity: 1,
   amount_fen: 8800,
   pay_type,
+  ...blank,
   stage: to,
 });
 
@@ -66,10 +67,11 @@ const refusals: [ErrorCode, Partial<Refusal>][] = [
   ['channel_unavailable', {}],
   ['request_conflict', { order_id: 'of another computer' }],
   ['not_found', {}],
+  ['shop_paused', {}],
   ['internal', {}],
 ];
 const faults: AnswerFault[] = ['wrong_kind', 'malformed', 'bad_signature', 'stale', 'other_order', 'other_goods', 'other_quantity', 'other_amount', 'other_type', 'foreign_code', 'unreadable_code'];
-const reasons: RefundReason[] = ['late', 'twice', 'returned', 'streamer'];
+const reasons: RefundReason[] = ['late', 'twice', 'returned', 'streamer', 'mismatch', 'console'];
 const entryErrors: [CommandCode, string][] = [
   ['no_answer', ''],
   ['unusable_answer', ''],
@@ -85,6 +87,35 @@ const entryErrors: [CommandCode, string][] = [
 const OLD_KEY = '9c41e07fa2d85b3610c7e4f8b95a2d6e';
 const KEY = '3f9ab2c47d81e650ff02a9136bc8d47e';
 const shop = { room_id: 'kiln-opening-night', shop_url: 'https://shop.shanyu-kiln.example' };
+
+/** Bought with Alipay, then to be paid with WeChat Pay. */
+function switched(to: Stage, screen: string): State {
+  return {
+    host: (host) => {
+      host.onBuy = waiting('alipay');
+      host.onSwitch = to;
+    },
+    steps: [...bought('wait'), { click: '[data-act="other"]' }, { wait: `[data-screen="${screen}"]` }],
+  };
+}
+
+const PAID: Stage = { stage: 'delivered', paid_at: PAID_AT, fins: null, refunds: [] };
+const PAYMENT = { pay_type: 'alipay' as const, channel_no: '2026082222001400000012345678', amount_fen: 22800, paid_at: PAID_AT };
+
+function paper(as: FakeHost['paper']): State {
+  return {
+    host: (host) => {
+      host.onBuy = PAID;
+      host.paper = as;
+    },
+  };
+}
+
+/** The receipt of a paid order. */
+function receipt(more: Partial<ReceiptView>): State {
+  const steps: Step[] = [...bought('success'), { click: '[data-act="receipt"]' }, { wait: '[data-act="save-receipt"]' }];
+  return { ...paper({ ...fakeReceipt, shop_key: KEY, ...more }), steps };
+}
 
 /** Every screen and state of the window, by name. */
 export const states: Record<string, State> = {
@@ -151,7 +182,7 @@ export const states: Record<string, State> = {
   },
   restore_failed: { host: (host) => (host.left = { code: 'storage', message: '' }), steps: [{ wait: '.restore' }] },
   unseen_result: {
-    host: (host) => (host.left = [left('p1', 'alipay', { stage: 'delivered', paid_at: PAID_AT, fins: null })]),
+    host: (host) => (host.left = [left('p1', 'alipay', { stage: 'delivered', paid_at: PAID_AT, fins: null, refunds: [] })]),
     steps: [{ wait: '[data-screen="success"]' }],
   },
 
@@ -179,6 +210,13 @@ export const states: Record<string, State> = {
     },
     steps: bought('refused_request_conflict', 'alipay', 'goods-3'),
   },
+  show_code_failed: {
+    host: (host) => {
+      host.onBuy = refused('request_conflict', { order_id: LEFT_ORDER });
+      host.standing = { code: 'no_answer', message: '' };
+    },
+    steps: [...bought('refused_request_conflict'), { click: '[data-act="show-code"]' }, { wait: '.trouble' }],
+  },
   refused_sold_out_some: stage('refused_sold_out', refused('sold_out', { stock_left: 1 })),
   ...Object.fromEntries(faults.map((fault): [string, State] => [`unusable_${fault}`, stage(`unusable_${fault}`, { stage: 'unusable', fault })])),
 
@@ -202,6 +240,21 @@ export const states: Record<string, State> = {
     practice: true,
     steps: [...bought('wait', 'wechat'), { click: '[data-act="cancel"]' }, { wait: '[data-act="keep"]' }],
   },
+  switching: switched({ stage: 'ordering' }, 'making'),
+  switched: switched(waiting('wechat'), 'wait'),
+  switched_practice: { ...switched(waiting('wechat'), 'wait'), practice: true },
+  switched_no_answer: switched({ stage: 'no_answer' }, 'no_answer'),
+  switched_makefail: switched(refused('channel_unavailable', { retry_after_s: 3 }), 'makefail'),
+  switch_refused: switched(checking('refused', 3), 'switch_refused'),
+  not_switched: {
+    ...stage('wait', waiting('alipay')),
+    steps: [...bought('wait'), { press: 'F7' }],
+  },
+  not_switched_practice: {
+    ...stage('wait', waiting('alipay')),
+    practice: true,
+    steps: [...bought('wait'), { press: 'F7' }],
+  },
   soon: stage('soon', waiting('alipay', { expires_in_s: 48 })),
   soon_wechat: stage('soon', waiting('wechat', { expires_in_s: 48 }), 'wechat'),
   scanned: stage('scanned', waiting('alipay', { scanned: true })),
@@ -212,15 +265,41 @@ export const states: Record<string, State> = {
   closing: stage('closing', checking('time_up', 3)),
   cancelling: stage('cancelling', checking('cancelled', 1), 'wechat'),
   unknown: stage('unknown', checking('time_up', 75)),
-  success: stage('success', { stage: 'delivered', paid_at: PAID_AT, fins: null }),
-  success_fins: { ...stage('success', { stage: 'delivered', paid_at: PAID_AT, fins: 300 }, 'wechat', 'goods-11'), practice: true },
+  success: stage('success', { stage: 'delivered', paid_at: PAID_AT, fins: null, refunds: [] }),
+  success_fins: { ...stage('success', { stage: 'delivered', paid_at: PAID_AT, fins: 300, refunds: [] }, 'wechat', 'goods-11'), practice: true },
+  ...Object.fromEntries(
+    reasons.flatMap((reason): [string, State][] =>
+      [false, true].map((done): [string, State] => [
+        `success_${reason}${done ? '_back' : ''}`,
+        stage('success', { stage: 'delivered', paid_at: PAID_AT, fins: null, refunds: [{ reason, amount_fen: 22800, pay_type: 'wechat', done }] }),
+      ]),
+    ),
+  ),
+  receipt: receipt({}),
+  receipt_fins: { ...receipt({ title: '300 个鲨鱼翅 · 300 shark fins', fins: 300, amount_fen: 2800, payments: [{ ...PAYMENT, pay_type: 'wechat', amount_fen: 2800, channel_no: '4200002812202608229876543210' }] }), practice: true },
+  receipt_twice: receipt({
+    payments: [PAYMENT, { ...PAYMENT, pay_type: 'wechat', channel_no: '4200002812202608229876543210' }],
+    refunds: [{ reason: 'twice', amount_fen: 22800, pay_type: 'wechat', done: false }],
+  }),
+  receipt_refunded: receipt({ state: 'refunded', delivered_at: null, refunds: [{ reason: 'late', amount_fen: 22800, pay_type: 'alipay', done: true }] }),
+  receipt_saved: { ...receipt({}), steps: [...receipt({}).steps ?? [], { click: '[data-act="save-receipt"]' }, { wait: '[data-saved]' }] },
+  receipt_not_saved: {
+    host: (host) => {
+      host.onBuy = PAID;
+      host.savedTo = { code: 'storage', message: '' };
+    },
+    steps: [...receipt({}).steps ?? [], { click: '[data-act="save-receipt"]' }, { wait: '.trouble' }],
+  },
+  receipt_loading: { ...paper('never'), steps: [...bought('success'), { click: '[data-act="receipt"]' }, { wait: '.loading' }] },
+  receipt_away: { ...paper({ code: 'no_answer', message: '' }), steps: [...bought('success'), { click: '[data-act="receipt"]' }, { wait: '[data-receipt-failed]' }] },
+  receipt_unusable: { ...paper({ code: 'unusable_answer', message: '' }), steps: [...bought('success'), { click: '[data-act="receipt"]' }, { wait: '[data-receipt-failed]' }] },
   expired: stage('expired', { stage: 'closed', by: 'time' }),
   cancelled: stage('cancelled', { stage: 'closed', by: 'viewer' }),
   failed: stage('failed', { stage: 'closed', by: 'channel' }),
   closed_shop: stage('closed_shop', { stage: 'closed', by: 'shop' }),
   ...Object.fromEntries(
     reasons.flatMap((reason): [string, State][] => [
-      [`refunding_${reason}`, stage('refunding', { stage: 'refunding', reason, paid_fen: 22800 })],
+      [`refunding_${reason}`, stage('refunding', { stage: 'refunding', reason, paid_fen: reason === 'mismatch' ? 22801 : 22800 })],
       [`refunded_${reason}`, stage('refunded', { stage: 'refunded', reason, paid_fen: 22800 })],
     ]),
   ),

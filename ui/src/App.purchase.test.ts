@@ -28,7 +28,7 @@ describe('a purchase', () => {
     expect(screen.getByRole('timer')).toHaveTextContent('5:00');
 
     host.person = { ...host.person, fins_balance: 1340 };
-    host.emit('r1', { stage: 'delivered', paid_at: 1_755_868_568, fins: 60 });
+    host.emit('r1', { stage: 'delivered', paid_at: 1_755_868_568, fins: 60, refunds: [] });
     await waitFor(() => pane('success'));
     expect(money()).toContain('已付款 ¥6.00');
     expect(screen.getByText('60 个鲨鱼翅已到账。')).toBeVisible();
@@ -103,27 +103,6 @@ describe('a purchase', () => {
     pane('making');
   });
 
-  test('whose channel is down cancels the order before using the other', async () => {
-    host.onBuy = refused('channel_unavailable', { retry_after_s: 3 });
-    const user = await buyTeapot(host);
-    pane('makefail');
-    host.onBuy = waiting();
-    await user.click(act('other'));
-    await waitFor(() => pane('wait'));
-    const order = host.calls.map((call) => call.name).filter((name) => name === 'cancel' || name === 'buy');
-    expect(order).toEqual(['buy', 'cancel', 'buy']);
-    expect(host.called('buy')[1]?.args[0]).toMatchObject({ pay_type: 'wechat', amount_fen: 22_800 });
-  });
-
-  test('keeps the first order when it turns out paid while switching', async () => {
-    host.onBuy = refused('channel_unavailable', { retry_after_s: 3 });
-    host.onCancel = (id) => host.emit(id, { stage: 'delivered', paid_at: 0, fins: null });
-    const user = await buyTeapot(host);
-    await user.click(act('other'));
-    await waitFor(() => pane('success'));
-    expect(host.called('buy')).toHaveLength(1);
-  });
-
   test('refused by the channel is offered through the other channel', async () => {
     host.onBuy = { stage: 'closed', by: 'channel' };
     const user = await buyTeapot(host);
@@ -166,17 +145,34 @@ describe('a purchase', () => {
     expect(host.called('dismiss').map((call) => call.args)).toEqual([['r2']]);
   });
 
-  test('for goods with an unpaid order that this window does not know says that it ends by itself', async () => {
-    host.onBuy = waiting();
-    const user = await buyTeapot(host);
-    await user.keyboard('{Escape}');
+  test('for goods with an unpaid order that this window does not know shows its code', async () => {
     host.onBuy = refused('request_conflict', { order_id: '20260822-9C2M' });
-    await user.click(button('[data-goods="g2"] button[data-buy]'));
-    await user.click(button('button[data-pay-type="alipay"]'));
+    const user = await buyTeapot(host);
     expect(within(pane('refused_request_conflict')).getByText(/到时间会自动关闭/)).toBeVisible();
     expect(document.querySelector('[data-act="open-order"]')).toBeNull();
-    await user.click(act('back'));
-    expect(document.querySelector('[data-screen]')).toBeNull();
+    host.standing = { code: 'no_answer', message: 'away' };
+    await user.click(act('show-code'));
+    expect(await screen.findByText('没有成功，请再试一次。')).toBeVisible();
+    pane('refused_request_conflict');
+    host.standing = waiting(120);
+    await user.click(act('show-code'));
+    await waitFor(() => expect(pane('wait')).toHaveAttribute('data-request', 'r1-standing'));
+    expect(screen.getByRole('timer')).toHaveTextContent('2:00');
+    expect(document.activeElement).toHaveTextContent('付款');
+    await user.keyboard('{Escape}');
+    expect(document.querySelectorAll('[data-pending]')).toHaveLength(1);
+    expect(button('[data-pending]')).not.toHaveTextContent('另有');
+  });
+
+  test('the shop takes none of now can be tried again', async () => {
+    host.onBuy = refused('shop_paused');
+    const user = await buyTeapot(host);
+    expect(within(pane('refused_shop_paused')).getByText(/不接新订单/)).toBeVisible();
+    expect(money()).toContain('没有扣款');
+    host.onBuy = waiting();
+    await user.click(act('again'));
+    await user.click(button('button[data-pay-type="alipay"]'));
+    pane('wait');
   });
 
   test('asked about without a payment says so and goes on waiting', async () => {
@@ -204,7 +200,7 @@ describe('a purchase', () => {
     host.onBuy = waiting();
     const user = await buyTeapot(host);
     await user.keyboard('{Escape}');
-    host.emit('r1', { stage: 'delivered', paid_at: 0, fins: null });
+    host.emit('r1', { stage: 'delivered', paid_at: 0, fins: null, refunds: [] });
     await waitFor(() => expect(pane('success')).toBeVisible());
   });
 
@@ -213,7 +209,7 @@ describe('a purchase', () => {
     const user = await buyTeapot(host);
     await user.keyboard('{Escape}');
     await user.click(button('[data-goods="g1"] button[data-open]'));
-    host.emit('r1', { stage: 'delivered', paid_at: 0, fins: null });
+    host.emit('r1', { stage: 'delivered', paid_at: 0, fins: null, refunds: [] });
     await waitFor(() => expect(button('[data-pending]')).toHaveTextContent('订单有结果了'));
     expect(document.querySelector('[data-screen="success"]')).toBeNull();
   });

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import App from './App.svelte';
 import { act, button, buyTeapot, freshHost, money, opened, pane, person, teapot, waiting } from './driving';
 import type { PurchaseView } from './host/contract';
-import { FakeHost, fakeGoods, fakeRoom } from './host/fake';
+import { blank, FakeHost, fakeGoods, fakeRoom } from './host/fake';
 
 let host: FakeHost;
 
@@ -36,7 +36,7 @@ describe('the keyboard alone', () => {
     expect(host.called('copy')[0]?.args).toEqual(['20260822-7F3K']);
     await user.keyboard('r');
     pane('confirming');
-    host.emit('r1', { stage: 'delivered', paid_at: 0, fins: null });
+    host.emit('r1', { stage: 'delivered', paid_at: 0, fins: null, refunds: [] });
     await waitFor(() => expect(document.activeElement).toHaveTextContent('付款成功'));
     await user.keyboard('{Enter}');
     expect(document.querySelector('[data-screen]')).toBeNull();
@@ -88,6 +88,7 @@ describe('the start', () => {
     quantity: 1,
     amount_fen: 16_800,
     pay_type: 'wechat',
+    ...blank,
     stage: waiting(),
   };
 
@@ -193,7 +194,7 @@ describe('the room', () => {
     expect(screen.queryByText('直播中')).toBeNull();
     await user.click(act('phone'));
     expect(await screen.findByTitle('模拟手机')).toHaveAttribute('src', `${host.phone}&lang=zh`);
-    host.emit('r1', { stage: 'delivered', paid_at: 0, fins: null });
+    host.emit('r1', { stage: 'delivered', paid_at: 0, fins: null, refunds: [] });
     await screen.findByText('这是练习订单：没有真实扣款，也不会发货。');
     expect(screen.getByTitle('模拟手机')).toBeInTheDocument();
     await user.click(screen.getByRole('button', { name: '关闭' }));

@@ -12,15 +12,16 @@ export type Layer =
   | { at: 'shelf' }
   | { at: 'details'; goodsId: string }
   | { at: 'choose'; goodsId: string; from: 'shelf' | 'details' }
-  | { at: 'purchase'; purchase: Purchase };
+  | { at: 'purchase'; purchase: Purchase }
+  | { at: 'receipt'; purchase: Purchase };
 
 /** The one stack of the column: goods, details, checkout, result. Back goes one step up. */
 export class ColumnState {
   layer = $state.raw<Layer>({ at: 'shelf' });
   quantity = $state(1);
   note = $state('');
-  /** The pretend phone while it is open: the address of its page, and whose code it holds. */
-  phone = $state.raw<{ url: string; purchase: Purchase } | null>(null);
+  /** The pretend phone while it is open: the address of its page, and which code it holds. */
+  phone = $state.raw<{ url: string; purchase: Purchase; payType: PayType } | null>(null);
   /** What was unfinished at the last exit could not be read. */
   restoreFailed = $state(false);
   readonly #host: Host;
@@ -86,6 +87,9 @@ export class ColumnState {
         if (layer.purchase.over) this.#desk.dismiss(layer.purchase);
         this.layer = { at: 'shelf' };
         return;
+      case 'receipt':
+        this.show(layer.purchase);
+        return;
       case 'details':
       case 'shelf':
         this.layer = { at: 'shelf' };
@@ -112,16 +116,32 @@ export class ColumnState {
       case 'open-order':
         this.#openOrder(purchase);
         return;
-      case 'other':
-        void this.#useOther(purchase);
+      case 'receipt':
+        this.layer = { at: 'receipt', purchase };
+        return;
+      case 'other': {
+        const other = otherChannel(purchase.view.pay_type, this.#room.payTypes);
+        if (other !== null) this.#reorder(purchase, other);
+      }
     }
+  }
+
+  /** Has an order that is open paid with the other channel: the same order, until the same moment. */
+  async switch(purchase: Purchase): Promise<void> {
+    const other = otherChannel(purchase.view.pay_type, this.#room.payTypes);
+    if (other !== null) await this.#desk.switch(purchase, other);
+  }
+
+  /** Shows the open order that made the shop refuse this purchase. */
+  async takeUp(purchase: Purchase): Promise<void> {
+    this.show(await this.#desk.takeUp(purchase));
   }
 
   /** Opens the pretend phone that holds this purchase's code. */
   async openPhone(purchase: Purchase): Promise<void> {
     const url = await this.#desk.phoneUrl(purchase);
     if (url === null) throw new Error('this room has no pretend phone');
-    this.phone = { url, purchase };
+    this.phone = { url, purchase, payType: purchase.view.pay_type };
   }
 
   /** Copies a text; false when the system did not allow it. */
@@ -168,18 +188,7 @@ export class ColumnState {
     this.show(this.#desk.buy({ bought, quantity, price_fen, price_version, pay_type, note }));
   }
 
-  /** Orders the same with the other channel. An order that still stands is cancelled first, so nobody pays twice. */
-  async #useOther(purchase: Purchase): Promise<void> {
-    const other = otherChannel(purchase.view.pay_type, this.#room.payTypes);
-    if (other === null) return;
-    if (purchase.over) {
-      this.#reorder(purchase, other);
-      return;
-    }
-    purchase.switchTo = other;
-    await this.#desk.cancel(purchase).catch(() => (purchase.switchTo = null));
-  }
-
+  /** Orders the same anew with another channel, after an order that is over. */
   #reorder(purchase: Purchase, payType: PayType): void {
     const { view, note } = purchase;
     const goods = this.#room.byId(view.bought.goods_id);
@@ -197,12 +206,8 @@ export class ColumnState {
   #onOver(purchase: Purchase): void {
     const { stage } = purchase.view;
     if (stage.stage === 'delivered') void this.#room.loadViewer();
-    const { switchTo } = purchase;
-    purchase.switchTo = null;
-    const shown = this.layer.at === 'purchase' && this.layer.purchase === purchase;
-    if (switchTo !== null && shown && stage.stage === 'closed' && stage.by === 'viewer') this.#reorder(purchase, switchTo);
     // A result interrupts nobody who is reading or choosing something else: the bar tells them.
-    else if (this.layer.at === 'shelf' && !isTyping()) this.show(purchase);
+    if (this.layer.at === 'shelf' && !isTyping()) this.show(purchase);
   }
 }
 

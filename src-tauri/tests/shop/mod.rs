@@ -16,15 +16,16 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use order::{GoodsId, RoomId};
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use storefront::config::Config;
 use storefront::store::NewRoom;
 use storefront::{import, serve};
 use tokio::net::TcpListener;
 
 const CSV: &str = "title,kind,price_fen,stock,limit_per_viewer,fins\n\
-    Clay teapot,merchandise,22800,5,2,\n60 shark fins,fins,600,1000,,60\n";
+    Clay teapot,merchandise,22800,5,2,\n60 shark fins,fins,600,1000,,60\nLast cup,merchandise,8800,1,,\n";
 
 /// How an answer of `assist_payOrderByThird` is changed on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +40,8 @@ pub enum Forgery {
     OtherGoods,
     /// A payment string that is no channel's, signed by the shop's own key.
     ForeignCode,
+    /// Not an order's answer but a receipt: another amount, under the old signature.
+    Receipt,
 }
 
 struct Door {
@@ -46,6 +49,10 @@ struct Door {
     forgery: Option<Forgery>,
     signer: ShopSigner,
     cut: AtomicBool,
+    /// The app's folder of pending purchases, while it is looked into.
+    pending: Mutex<Option<PathBuf>>,
+    /// For each order asked for while it was: whether its request lay on disk by then.
+    on_disk: Mutex<Vec<bool>>,
     http: reqwest::Client,
 }
 
@@ -79,6 +86,8 @@ impl Shop {
             forgery,
             signer: storefront::keys::signing_key(&key).unwrap(),
             cut: AtomicBool::new(false),
+            pending: Mutex::default(),
+            on_disk: Mutex::default(),
             http: reqwest::Client::builder().no_proxy().build().unwrap(),
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -96,6 +105,28 @@ impl Shop {
     /// From now on orders get no answer, or do again.
     pub fn cut_orders(&self, cut: bool) {
         self.door.cut.store(cut, Ordering::SeqCst);
+    }
+
+    /// From now on looks, whenever an order is asked for, whether its request lies in the app's folder.
+    pub fn look_into(&self, pending: PathBuf) {
+        *self.door.pending.lock().unwrap() = Some(pending);
+    }
+
+    /// What was found so, one for each order asked for.
+    pub fn on_disk(&self) -> Vec<bool> {
+        self.door.on_disk.lock().unwrap().clone()
+    }
+
+    /// Sets the pretend channels' faults.
+    pub async fn faults(&self, faults: Value) {
+        let url = format!("{}/faults", self.sandbox.base_url);
+        let answer = self.door.http.put(url).json(&faults).send().await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    }
+
+    /// The key the shop signs with.
+    pub fn key(&self) -> &api::ShopKey {
+        &self.running.key
     }
 
     /// How many orders the shop has.
@@ -147,12 +178,16 @@ async fn pass(State(door): State<Arc<Door>>, request: Request) -> Response {
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
     let order = path == "/v1/assist_payOrderByThird";
     let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
+    if order {
+        door.look(&body);
+    }
     let mut headers = parts.headers;
     headers.remove("host");
     let request = door.http.request(parts.method, format!("{}{path}", door.behind)).headers(headers).body(body);
     let Ok(answer) = request.send().await else { return StatusCode::BAD_GATEWAY.into_response() };
     let (status, mut headers) = (answer.status(), answer.headers().clone());
-    if !order {
+    let receipt = door.forgery == Some(Forgery::Receipt) && path.ends_with("/receipt");
+    if !order && !receipt {
         headers.remove("transfer-encoding");
         return (status, headers, Body::from_stream(answer.bytes_stream())).into_response();
     }
@@ -166,10 +201,26 @@ async fn pass(State(door): State<Arc<Door>>, request: Request) -> Response {
 }
 
 impl Door {
+    /// Whether the request of an order lies on the app's disk at this moment.
+    fn look(&self, body: &[u8]) {
+        let Some(folder) = self.pending.lock().unwrap().clone() else { return };
+        let sent: Value = serde_json::from_slice(body).unwrap();
+        let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let kept = files.filter_map(|file| serde_json::from_slice::<Value>(&std::fs::read(file.path()).ok()?).ok());
+        let found = kept.into_iter().any(|entry| entry["params"] == sent);
+        self.on_disk.lock().unwrap().push(found);
+    }
+
     fn forged(&self, body: Bytes) -> Vec<u8> {
         let (Some(forgery), Ok(mut answer)) = (self.forgery, serde_json::from_slice::<Value>(&body)) else {
             return body.to_vec();
         };
+        if forgery == Forgery::Receipt {
+            if let Some(amount) = answer.pointer_mut("/receipt/amount_fen") {
+                *amount = json!(1);
+            }
+            return answer.to_string().into_bytes();
+        }
         let ext = &mut answer["data"]["ext"];
         match forgery {
             Forgery::Kind => answer["data"]["kind"] = json!("coupon"),
@@ -177,6 +228,7 @@ impl Door {
             Forgery::Stale => ext["timestamp"] = json!(ext["timestamp"].as_i64().unwrap() - 3_600),
             Forgery::OtherGoods => ext["goods_id"] = json!("g2"),
             Forgery::ForeignCode => ext["code"] = json!("https://pay.example/steal"),
+            Forgery::Receipt => unreachable!("handled above"),
         }
         if matches!(forgery, Forgery::Stale | Forgery::OtherGoods | Forgery::ForeignCode) {
             self.signer.sign(answer["data"]["ext"].as_object_mut().unwrap());

@@ -2,8 +2,9 @@
 export type PayType = "alipay" | "wechat";
 export type GoodsKind = "merchandise" | "fins";
 export type ClosedBy = "time" | "viewer" | "channel" | "shop";
-export type RefundReason = "late" | "twice" | "returned" | "streamer";
-export type ErrorCode = "price_changed" | "sold_out" | "not_on_sale" | "limit_reached" | "channel_unavailable" | "request_conflict" | "too_many_requests" | "unauthorised" | "not_found" | "invalid_params" | "internal";
+export type OrderState = "reserved" | "awaiting_payment" | "closing" | "closed" | "delivered" | "refund_due" | "refunding" | "refunded";
+export type RefundReason = "late" | "twice" | "returned" | "streamer" | "mismatch" | "console";
+export type ErrorCode = "price_changed" | "sold_out" | "not_on_sale" | "limit_reached" | "channel_unavailable" | "request_conflict" | "too_many_requests" | "unauthorised" | "not_found" | "shop_paused" | "invalid_params" | "internal";
 export type RoomState = "soon" | "live" | "over";
 export type Room = { 
 /**
@@ -261,7 +262,90 @@ modules: number,
  * What it reads as.
  */
 payment_string: string, };
-export type CheckingWhy = "asked" | "time_up" | "cancelled";
+export type CheckingWhy = "asked" | "time_up" | "cancelled" | "refused";
+export type MoneyBack = { 
+/**
+ * Why.
+ */
+reason: RefundReason, 
+/**
+ * How much, fen.
+ */
+amount_fen: number, 
+/**
+ * The channel it was paid with and goes back by.
+ */
+pay_type: PayType, 
+/**
+ * It has arrived.
+ */
+done: boolean, };
+export type ReceiptPaid = { 
+/**
+ * The channel.
+ */
+pay_type: PayType, 
+/**
+ * The channel's number of the payment, as the wallet shows it.
+ */
+channel_no: string, 
+/**
+ * How much, fen.
+ */
+amount_fen: number, 
+/**
+ * When the channel booked it, Unix seconds.
+ */
+paid_at: number, };
+export type ReceiptView = { 
+/**
+ * The order.
+ */
+order_id: string, 
+/**
+ * The goods' name when the order was made.
+ */
+title: string, 
+/**
+ * Pieces.
+ */
+quantity: number, 
+/**
+ * What was due, fen.
+ */
+amount_fen: number, 
+/**
+ * Shark fins that delivery credits.
+ */
+fins: number | null, 
+/**
+ * When the order was made, Unix seconds.
+ */
+created_at: number, 
+/**
+ * When the goods were delivered, Unix seconds.
+ */
+delivered_at: number | null, 
+/**
+ * How it stands, or ended.
+ */
+state: OrderState, 
+/**
+ * What was paid.
+ */
+payments: Array<ReceiptPaid>, 
+/**
+ * What goes or went back.
+ */
+refunds: Array<MoneyBack>, 
+/**
+ * Fingerprint of the key it is signed with.
+ */
+shop_key: string, 
+/**
+ * When it was signed, Unix seconds of the shop's clock.
+ */
+signed_at: number, };
 export type Stage = { "stage": "ordering" } | { "stage": "no_answer" } | { "stage": "refused", 
 /**
  * Why, and what the reaction needs.
@@ -306,7 +390,11 @@ paid_at: number,
 /**
  * Shark fins credited.
  */
-fins: number | null, } | { "stage": "closed", 
+fins: number | null, 
+/**
+ * What goes back all the same: a second payment, or what the shop returns.
+ */
+refunds: Array<MoneyBack>, } | { "stage": "closed", 
 /**
  * Who or what ended it.
  */
@@ -349,9 +437,21 @@ quantity: number,
  */
 amount_fen: number, 
 /**
- * The payment type.
+ * The payment type: what was paid with, once something was.
  */
 pay_type: PayType, 
+/**
+ * The payment type before, when the viewer changed it: that code is not shown any more.
+ */
+switched_from: PayType | null, 
+/**
+ * The payment type the shop did not change to; the code before it stands.
+ */
+not_switched_to: PayType | null, 
+/**
+ * The viewer has put the result away; it is watched in case a payment comes to light.
+ */
+seen: boolean, 
 /**
  * Where it stands.
  */

@@ -1,7 +1,10 @@
-import type { BuyRequest, CommandError, Entrance, Goods, PurchaseView, Room, Stage, Viewer } from './contract';
+import type { BuyRequest, CommandError, Entrance, Goods, PayType, PurchaseView, ReceiptView, Room, Stage, Viewer } from './contract';
 import type { Host } from './host';
 
 type OnView = (view: PurchaseView) => void;
+
+/** What most views say of switching and of being put away: nothing. */
+export const blank = { switched_from: null, not_switched_to: null, seen: false } as const;
 
 /** One call the window made. */
 export interface Call {
@@ -38,6 +41,21 @@ export const fakeGoods: Goods = {
   description: null,
 };
 
+export const fakeReceipt: ReceiptView = {
+  order_id: '20260822-7F3K',
+  title: '粗陶侧把壶',
+  quantity: 1,
+  amount_fen: 22_800,
+  fins: null,
+  created_at: 1_787_404_530,
+  delivered_at: 1_787_404_568,
+  state: 'delivered',
+  payments: [{ pay_type: 'alipay', channel_no: '2026082222001400000012345678', amount_fen: 22_800, paid_at: 1_787_404_568 }],
+  refunds: [],
+  shop_key: '3f9ab2c47d81e650',
+  signed_at: 1_787_404_600,
+};
+
 /** A host that answers from memory, for tests and the state gallery. Everything on it may be changed before or during use. */
 export class FakeHost implements Host {
   entrance: Entrance | CommandError | 'never' = { entrance: 'open', room: fakeRoom, practice: false, shop_key: '3f9a' };
@@ -49,6 +67,12 @@ export class FakeHost implements Host {
   orderId: string | null = '20260822-7F3K';
   left: PurchaseView[] | CommandError = [];
   phone: string | null = null;
+  /** The order that stands in the way of another, as `takeUp` finds it. */
+  standing: Stage | CommandError = { stage: 'ordering' };
+  /** What becomes of a purchase that is to be paid another way, after its old code is gone. */
+  onSwitch: Stage | CommandError | 'never' = { stage: 'ordering' };
+  paper: ReceiptView | CommandError | 'never' = fakeReceipt;
+  savedTo: string | CommandError = '/home/ahe/Downloads/liveshop-receipt-20260822-7F3K.json';
   /** Called for each cancelled purchase; the default closes it, as a shop does when nothing was paid. */
   onCancel: (requestId: string) => void = (requestId) => this.emit(requestId, { stage: 'closed', by: 'viewer' });
   readonly calls: Call[] = [];
@@ -98,7 +122,7 @@ export class FakeHost implements Host {
     const { goods_id, lot, title, kind, fins, picture } = goods;
     const bought = { goods_id, lot, title, kind, fins, picture };
     const { quantity, amount_fen, pay_type } = request;
-    const view: PurchaseView = { request_id: requestId, order_id: null, bought, quantity, amount_fen, pay_type, stage: { stage: 'ordering' } };
+    const view: PurchaseView = { ...blank, request_id: requestId, order_id: null, bought, quantity, amount_fen, pay_type, stage: { stage: 'ordering' } };
     this.#watched.set(requestId, { view, onView });
     onView(view);
     if (this.onBuy.stage !== 'ordering') this.emit(requestId, this.onBuy);
@@ -112,6 +136,35 @@ export class FakeHost implements Host {
     const placed = stage.stage !== 'ordering' && stage.stage !== 'no_answer' && (stage.stage !== 'refused' || stage.refusal.code === 'channel_unavailable');
     watched.view = { ...watched.view, order_id: placed ? this.orderId : null, stage };
     watched.onView(watched.view);
+  }
+
+  /** Changes what else a purchase's view says, and tells whoever watches it. */
+  change(requestId: string, more: Partial<PurchaseView>): void {
+    const watched = this.#watched.get(requestId);
+    if (watched === undefined) throw new Error(`nobody watches ${requestId}`);
+    watched.view = { ...watched.view, ...more };
+    watched.onView(watched.view);
+  }
+
+  takeUp(requestId: string, onView: OnView): Promise<string> {
+    this.#note('takeUp', requestId);
+    const refused = this.#watched.get(requestId)?.view;
+    if (refused === undefined || refused.stage.stage !== 'refused') return Promise.reject({ code: 'not_ready', message: requestId } satisfies CommandError);
+    if ('code' in this.standing) return Promise.reject(this.standing);
+    const view: PurchaseView = { ...refused, request_id: `${requestId}-standing`, order_id: refused.stage.refusal.order_id ?? null, stage: this.standing };
+    this.#watched.set(view.request_id, { view, onView });
+    onView(view);
+    return Promise.resolve(view.request_id);
+  }
+
+  switch(requestId: string, payType: PayType): Promise<void> {
+    this.#note('switch', requestId, payType);
+    if (this.onSwitch === 'never') return new Promise(() => {});
+    if ('code' in this.onSwitch) return Promise.reject(this.onSwitch);
+    const before = this.#watched.get(requestId)?.view.pay_type ?? null;
+    this.change(requestId, { pay_type: payType, switched_from: before, not_switched_to: null, stage: { stage: 'ordering' } });
+    if (this.onSwitch.stage !== 'ordering') this.emit(requestId, this.onSwitch);
+    return Promise.resolve();
   }
 
   pending(): Promise<PurchaseView[]> {
@@ -147,6 +200,16 @@ export class FakeHost implements Host {
   dismiss(requestId: string): Promise<void> {
     this.#note('dismiss', requestId);
     return Promise.resolve();
+  }
+
+  receipt(orderId: string): Promise<ReceiptView> {
+    this.#note('receipt', orderId);
+    return this.#answer<ReceiptView>(this.paper);
+  }
+
+  saveReceipt(orderId: string): Promise<string> {
+    this.#note('saveReceipt', orderId);
+    return this.#answer<string>(this.savedTo);
   }
 
   phoneUrl(requestId: string): Promise<string | null> {

@@ -1,4 +1,4 @@
-import type { BuyRequest, CommandError, Entrance, Goods, PurchaseView, Viewer } from './contract';
+import type { BuyRequest, CommandError, Entrance, Goods, PayType, PurchaseView, ReceiptView, Viewer } from './contract';
 
 /**
  * The window's only door to the outside. Everything behind it (network, disk, keys, the wait for a
@@ -15,6 +15,8 @@ export interface Host {
   viewer(): Promise<Viewer>;
   /** Places an order. Resolves with the request id; views keep coming until the purchase is over. */
   buy(request: BuyRequest, onView: (view: PurchaseView) => void): Promise<string>;
+  /** Leaves a purchase refused because another order is open, and shows that order. Resolves with its request id. */
+  takeUp(requestId: string, onView: (view: PurchaseView) => void): Promise<string>;
   /** Purchases that were unfinished or unseen at the last exit, newest first. */
   pending(): Promise<PurchaseView[]>;
   /** Attaches to a pending purchase. */
@@ -23,9 +25,15 @@ export interface Host {
   retry(requestId: string): Promise<void>;
   /** Asks the payment channel at once: "paid, but nothing happened?" */
   askNow(requestId: string): Promise<void>;
+  /** Has the same order paid another way; the code before is not shown any more. */
+  switch(requestId: string, payType: PayType): Promise<void>;
   cancel(requestId: string): Promise<void>;
-  /** The result was seen and may be forgotten. */
+  /** The result was seen. Where money may still come it is watched on, else forgotten. */
   dismiss(requestId: string): Promise<void>;
+  /** An order's receipt, its signature checked against the key the viewer trusts. */
+  receipt(orderId: string): Promise<ReceiptView>;
+  /** Writes the receipt shown last to a file; resolves with where it lies. */
+  saveReceipt(orderId: string): Promise<string>;
   /** Practice room only: the address of the pretend phone that holds this purchase's code. */
   phoneUrl(requestId: string): Promise<string | null>;
   pictureUrl(picture: string): string;

@@ -1,4 +1,4 @@
-import type { BuyRequest, PayType, PurchaseView } from '../host/contract';
+import type { BuyRequest, PayType, PurchaseView, ReceiptView } from '../host/contract';
 import { commandError, type Host } from '../host/host';
 import type { Clock } from '../shared/clock.svelte';
 import { orderingView, Purchase } from './purchase.svelte';
@@ -19,6 +19,8 @@ type OnOver = (purchase: Purchase) => void;
 /** All purchases of this window that are not finished and seen. Newest first. */
 export class Desk {
   purchases = $state.raw<Purchase[]>([]);
+  /** Those whose result was seen, in case a payment comes to light. */
+  #putAway: Purchase[] = [];
   readonly #host: Host;
   readonly #clock: Clock;
   #onOver: OnOver = () => {};
@@ -35,9 +37,11 @@ export class Desk {
   /** Takes up what was unfinished or unseen when the program last ended. */
   async restore(): Promise<void> {
     const views = await this.#host.pending();
-    this.purchases = views.map((view) => new Purchase(view, null, this.#clock));
+    const all = views.map((view) => new Purchase(view, null, this.#clock));
+    this.purchases = all.filter((one) => !one.view.seen);
+    this.#putAway = all.filter((one) => one.view.seen);
     await Promise.all(
-      this.purchases.map((purchase) =>
+      all.map((purchase) =>
         // One that cannot be watched still shows how it stood.
         this.#host.watch(purchase.view.request_id, (view) => this.#receive(purchase, view)).catch(() => {}),
       ),
@@ -66,14 +70,48 @@ export class Desk {
   }
 
   #receive(purchase: Purchase, view: PurchaseView): void {
-    const wasOver = purchase.over;
+    const wakes = purchase.view.seen && !view.seen;
+    const wasOver = purchase.over && !wakes;
     purchase.receive(view);
+    if (wakes) {
+      this.#putAway = this.#putAway.filter((one) => one !== purchase);
+      this.purchases = [purchase, ...this.purchases.filter((one) => one !== purchase)];
+    }
     if (!wasOver && purchase.over) this.#onOver(purchase);
   }
 
   /** Sends the same request again; what comes of it arrives as views. */
   retry(purchase: Purchase): Promise<void> {
     return this.#host.retry(purchase.view.request_id);
+  }
+
+  /** Has the same order paid another way. Its code is off the screen at once, whatever comes of it. */
+  async switch(purchase: Purchase, payType: PayType): Promise<void> {
+    const before = purchase.view;
+    purchase.receive({ ...before, pay_type: payType, switched_from: before.pay_type, not_switched_to: null, stage: { stage: 'ordering' } });
+    localStorage.setItem('pay-type', payType);
+    try {
+      await this.#host.switch(before.request_id, payType);
+    } catch (reason) {
+      purchase.receive(before);
+      throw reason;
+    }
+  }
+
+  /** Leaves a refused purchase for the open order in its way, which this window does not know yet. */
+  async takeUp(refused: Purchase): Promise<Purchase> {
+    const purchase = new Purchase({ ...refused.view, request_id: '', stage: { stage: 'ordering' } }, null, this.#clock);
+    await this.#host.takeUp(refused.view.request_id, (view) => this.#receive(purchase, view));
+    this.purchases = [purchase, ...this.purchases.filter((one) => one !== refused)];
+    return purchase;
+  }
+
+  receipt(purchase: Purchase): Promise<ReceiptView> {
+    return this.#host.receipt(purchase.view.order_id ?? '');
+  }
+
+  saveReceipt(purchase: Purchase): Promise<string> {
+    return this.#host.saveReceipt(purchase.view.order_id ?? '');
   }
 
   askNow(purchase: Purchase): Promise<void> {
@@ -100,6 +138,7 @@ export class Desk {
   /** The viewer has seen the end of it. */
   dismiss(purchase: Purchase): void {
     this.purchases = this.purchases.filter((one) => one !== purchase);
+    this.#putAway = [...this.#putAway, purchase];
     // Without an answer there was never a request to forget.
     if (purchase.view.request_id !== '') this.#host.dismiss(purchase.view.request_id).catch(() => {});
   }

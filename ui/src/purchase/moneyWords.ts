@@ -18,6 +18,8 @@ export function moneyWords(words: Words, money: Money, amount: string): string {
       return words.moneyRefunding(amount);
     case 'extra_refunding':
       return words.moneyTwice(amount);
+    case 'extra_refunded':
+      return words.moneyTwiceBack(amount);
     case 'refunded':
       return words.moneyRefunded(amount);
   }

@@ -1,4 +1,4 @@
-import type { BuyRequest, CommandError, PayType, PurchaseView, Stage } from '../host/contract';
+import type { BuyRequest, CommandError, PurchaseView, Stage } from '../host/contract';
 import { secondsLeft, type Clock } from '../shared/clock.svelte';
 import { isOver, screenOf, type ScreenKey } from './screen';
 
@@ -11,8 +11,6 @@ export class Purchase {
   notSent = $state.raw<CommandError | null>(null);
   /** The viewer asked about a payment and none was found yet. */
   askedNothing = $state(false);
-  /** The channel to order with again as soon as this order is closed. */
-  switchTo = $state<PayType | null>(null);
   /** The note that went with the order, for ordering again. */
   readonly note: string | null;
   readonly #clock: Clock;
@@ -76,6 +74,9 @@ export function orderingView(request: BuyRequest, bought: PurchaseView['bought']
     quantity: request.quantity,
     amount_fen: request.amount_fen,
     pay_type: request.pay_type,
+    switched_from: null,
+    not_switched_to: null,
+    seen: false,
     stage,
   };
 }

@@ -6,10 +6,10 @@ import type { Purchase } from './purchase.svelte';
 import type { ScreenKey } from './screen';
 
 /** What a button of a result does. */
-export type Act = 'back' | 'again' | 'other' | 'retry' | 'ask' | 'done' | 'buy-left' | 'buy-new-price' | 'open-order';
+export type Act = 'back' | 'again' | 'other' | 'retry' | 'ask' | 'done' | 'buy-left' | 'buy-new-price' | 'open-order' | 'show-code' | 'receipt';
 
 /** What the column does about a result; the rest is between the screen and the host. */
-export type LeavingAct = Exclude<Act, 'retry' | 'ask'>;
+export type LeavingAct = Exclude<Act, 'retry' | 'ask' | 'show-code'>;
 
 export interface Action {
   act: Act;
@@ -99,7 +99,11 @@ function refused(purchase: Purchase, refusal: Refusal, around: Surroundings): Re
       return { ...said, tone: 'warn', icon: 'clock', actions: [later, back] };
     }
     case 'request_conflict': {
-      const open: Action[] = around.openable ? [{ act: 'open-order', label: words.openOrder }] : [];
+      const open: Action[] = around.openable
+        ? [{ act: 'open-order', label: words.openOrder }]
+        : refusal.order_id === undefined
+          ? []
+          : [{ act: 'show-code', label: words.showCode }];
       return { ...said, tone: 'warn', icon: 'clock', actions: [...open, back] };
     }
     // Nothing is left that could be sent again: see `screenOf`.
@@ -107,6 +111,8 @@ function refused(purchase: Purchase, refusal: Refusal, around: Surroundings): Re
       const anew: Action = { act: 'again', label: words.orderAgain };
       return { ...said, tone: 'bad', icon: 'cross', actions: around.other === null ? [anew, back] : [{ act: 'other', label: words.useOther(around.other) }, anew] };
     }
+    case 'shop_paused':
+      return { ...said, tone: 'mute', icon: 'clock', actions: [back, again] };
     case 'unauthorised':
       return { ...said, tone: 'bad', icon: 'cross', notes, actions: [again, back] };
     // Whether the shop made the order is not known: the same request finds it, a new one might meet it.
@@ -152,8 +158,11 @@ function checking(purchase: Purchase, screen: ScreenKey, around: Surroundings): 
       return { title: words.confirming(channel), body: words.confirmingBody, tone: 'info', icon: 'spinner', notes: [asked, ...notes], actions: [back] };
     }
     case 'cancelling': {
-      const next = purchase.switchTo === null ? [] : [words.switching(words.channel[purchase.switchTo])];
-      return { title: words.cancelling, body: words.cancellingBody(channel), tone: 'info', icon: 'clock', notes: [...next, ...notes], actions: [back] };
+      return { title: words.cancelling, body: words.cancellingBody(channel), tone: 'info', icon: 'clock', notes, actions: [back] };
+    }
+    case 'switch_refused': {
+      const from = words.channel[purchase.view.switched_from ?? purchase.view.pay_type];
+      return { title: words.switchRefused(channel), body: words.switchRefusedBody(from), tone: 'info', icon: 'clock', notes, actions: [back] };
     }
     case 'unknown':
       return { title: words.unknown, body: words.unknownBody, tone: 'info', icon: 'clock', notes: [words.unknownNote, ...notes], actions: [back, { act: 'ask', label: words.askAgain }] };
@@ -180,7 +189,8 @@ function closed(by: 'time' | 'viewer' | 'channel' | 'shop', purchase: Purchase, 
   }
 }
 
-function delivered(fins: number | null, { words, practice }: Surroundings): Result {
+function delivered({ fins, refunds }: Extract<PurchaseView['stage'], { stage: 'delivered' }>, { words, practice }: Surroundings): Result {
+  const back = refunds.map(({ reason, amount_fen, pay_type, done }) => words.alsoBack[reason]({ paid: yuan(amount_fen), channel: words.channel[pay_type], done }));
   const body = fins === null ? words.paidBody : words.paidFins(count(fins));
   return {
     title: words.paid,
@@ -189,8 +199,8 @@ function delivered(fins: number | null, { words, practice }: Surroundings): Resu
     icon: 'check',
     amount: true,
     receipt: true,
-    notes: practice ? [words.paidPractice] : [],
-    actions: [{ act: 'done', label: words.done }],
+    notes: [...back, ...(practice ? [words.paidPractice] : [])],
+    actions: [{ act: 'done', label: words.done }, { act: 'receipt', label: words.receipt }],
   };
 }
 
@@ -199,17 +209,17 @@ function refunding(view: PurchaseView, around: Surroundings): Result {
   const stage = view.stage;
   const done: Action = { act: 'done', label: words.gotIt };
   if (stage.stage === 'refunded') {
-    return { title: words.refunded(yuan(stage.paid_fen)), body: words.refundedBody[stage.reason], tone: 'ok', icon: 'undo', actions: [done] };
+    return { title: words.refunded(yuan(stage.paid_fen)), body: words.refundedBody[stage.reason], tone: 'ok', icon: 'undo', actions: [done, { act: 'receipt', label: words.receipt }] };
   }
   if (stage.stage !== 'refunding') throw new Error(`no refund in stage ${stage.stage}`);
   const paid = yuan(stage.paid_fen);
   const mayBuy = stage.reason === 'late' || stage.reason === 'returned';
   return {
-    ...words.refunding[stage.reason]({ due: yuan(view.amount_fen) }),
+    ...words.refunding[stage.reason]({ due: yuan(view.amount_fen), paid }),
     tone: 'info',
     icon: 'undo',
     steps: { done: [words.stepPaid(paid), words.stepRefund], next: words.stepBack(words.channel[view.pay_type]), when: words.stepBackWhen },
-    actions: mayBuy ? [done, { act: 'again', label: words.buyAgain }] : [done],
+    actions: mayBuy ? [done, { act: 'again', label: words.buyAgain }] : [done, { act: 'receipt', label: words.receipt }],
   };
 }
 
@@ -225,6 +235,9 @@ export function resultOf(purchase: Purchase, screen: Exclude<ScreenKey, CodeScre
   const stage = purchase.view.stage;
   switch (stage.stage) {
     case 'no_answer':
+      if (purchase.view.switched_from !== null) {
+        return { title: words.switchNoAnswer, body: words.switchNoAnswerBody, tone: 'warn', icon: 'bang', actions: [{ act: 'retry', label: words.retry }, back] };
+      }
       return { title: words.noAnswer, body: words.noAnswerBody, tone: 'warn', icon: 'bang', actions: [{ act: 'retry', label: words.retry }, back] };
     case 'refused':
       return refused(purchase, stage.refusal, around);
@@ -235,7 +248,7 @@ export function resultOf(purchase: Purchase, screen: Exclude<ScreenKey, CodeScre
     case 'checking':
       return checking(purchase, screen, around);
     case 'delivered':
-      return delivered(stage.fins, around);
+      return delivered(stage, around);
     case 'closed':
       return closed(stage.by, purchase, around);
     case 'refunding':

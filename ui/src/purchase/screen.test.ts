@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { AnswerFault, ErrorCode, PurchaseView, RefundReason, Stage } from '../host/contract';
+import { blank } from '../host/fake';
 import { isOver, moneyOf, type Money, otherChannel, screenOf, type ScreenKey } from './screen';
 
 const FRESH = { left_s: 272, checking_s: 0 };
@@ -7,7 +8,7 @@ const qr = { svg: '<svg/>', modules: 37, payment_string: '' };
 
 function view(stage: Stage, pay_type: PurchaseView['pay_type'] = 'alipay'): PurchaseView {
   const bought = { goods_id: 'g1', lot: 1, title: 't', kind: 'merchandise' as const, fins: null, picture: null };
-  return { request_id: 'r1', order_id: 'o1', bought, quantity: 1, amount_fen: 100, pay_type, stage };
+  return { request_id: 'r1', order_id: 'o1', bought, quantity: 1, amount_fen: 100, pay_type, ...blank, stage };
 }
 
 function waiting(scanned = false, online = true): Stage {
@@ -18,9 +19,9 @@ function refused(code: ErrorCode, retry_after_s?: number): Stage {
   return { stage: 'refused', refusal: { code, message: '', ...(retry_after_s === undefined ? {} : { retry_after_s }) } };
 }
 
-const codes: ErrorCode[] = ['price_changed', 'sold_out', 'not_on_sale', 'limit_reached', 'channel_unavailable', 'request_conflict', 'too_many_requests', 'unauthorised', 'not_found', 'invalid_params', 'internal'];
+const codes: ErrorCode[] = ['price_changed', 'sold_out', 'not_on_sale', 'limit_reached', 'channel_unavailable', 'request_conflict', 'too_many_requests', 'unauthorised', 'not_found', 'shop_paused', 'invalid_params', 'internal'];
 const faults: AnswerFault[] = ['wrong_kind', 'malformed', 'bad_signature', 'stale', 'other_order', 'other_goods', 'other_quantity', 'other_amount', 'other_type', 'foreign_code', 'unreadable_code'];
-const reasons: RefundReason[] = ['late', 'twice', 'returned', 'streamer'];
+const reasons: RefundReason[] = ['late', 'twice', 'returned', 'streamer', 'mismatch', 'console'];
 
 /** Facts, the screen they give, the money line, and whether the story is over. */
 const table: [string, Stage, ScreenKey, Money, boolean][] = [
@@ -36,7 +37,16 @@ const table: [string, Stage, ScreenKey, Money, boolean][] = [
   ['asked', { stage: 'checking', why: 'asked', since_s: 0, online: true }, 'confirming', 'check', false],
   ['time up', { stage: 'checking', why: 'time_up', since_s: 0, online: true }, 'closing', 'check', false],
   ['cancelling', { stage: 'checking', why: 'cancelled', since_s: 0, online: true }, 'cancelling', 'check', false],
-  ['delivered', { stage: 'delivered', paid_at: 0, fins: null }, 'success', 'paid', true],
+  ['switched to a channel that refused', { stage: 'checking', why: 'refused', since_s: 0, online: true }, 'switch_refused', 'check', false],
+  ...reasons.flatMap((reason): [string, Stage, ScreenKey, Money, boolean][] => {
+    const back = { reason, amount_fen: 100, pay_type: 'alipay' as const };
+    const extra = reason === 'twice' || reason === 'mismatch' ? 'extra_' : '';
+    return [
+      [`delivered, ${reason} on its way back`, { stage: 'delivered', paid_at: 0, fins: null, refunds: [{ ...back, done: false }] }, 'success', `${extra}refunding`, true],
+      [`delivered, ${reason} back`, { stage: 'delivered', paid_at: 0, fins: null, refunds: [{ ...back, done: true }] }, 'success', `${extra}refunded`, true],
+    ];
+  }),
+  ['delivered', { stage: 'delivered', paid_at: 0, fins: null, refunds: [] }, 'success', 'paid', true],
   ['closed by time', { stage: 'closed', by: 'time' }, 'expired', 'none_final', true],
   ['closed by viewer', { stage: 'closed', by: 'viewer' }, 'cancelled', 'none_final', true],
   ['closed by channel', { stage: 'closed', by: 'channel' }, 'failed', 'none_final', true],

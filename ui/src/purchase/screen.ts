@@ -15,6 +15,7 @@ export type ScreenKey =
   | 'confirming'
   | 'closing'
   | 'cancelling'
+  | 'switch_refused'
   | 'unknown'
   | 'success'
   | 'expired'
@@ -77,6 +78,8 @@ export function screenOf(view: PurchaseView, { left_s, checking_s }: Elapsed): S
           return 'closing';
         case 'cancelled':
           return 'cancelling';
+        case 'refused':
+          return 'switch_refused';
         default:
           return never(stage.why);
       }
@@ -126,7 +129,16 @@ export function isOver(view: PurchaseView): boolean {
 }
 
 /** Where the money is: the line that no screen about a purchase may lack. */
-export type Money = 'none' | 'none_final' | 'check' | 'offline' | 'paid' | 'refunding' | 'extra_refunding' | 'refunded';
+export type Money = 'none' | 'none_final' | 'check' | 'offline' | 'paid' | 'refunding' | 'extra_refunding' | 'extra_refunded' | 'refunded';
+
+/** The money of goods that were paid and delivered: of what goes back, the last is told. */
+function moneyOfPaid({ stage }: PurchaseView): Money {
+  const back = stage.stage === 'delivered' ? stage.refunds.at(-1) : undefined;
+  if (back === undefined) return 'paid';
+  const extra = back.reason === 'twice' || back.reason === 'mismatch';
+  if (back.done) return extra ? 'extra_refunded' : 'refunded';
+  return extra ? 'extra_refunding' : 'refunding';
+}
 
 /** The money line of each screen. "Nothing was charged" stands only where no payment can come any more. */
 export function moneyOf(screen: ScreenKey, view: PurchaseView): Money {
@@ -143,10 +155,11 @@ export function moneyOf(screen: ScreenKey, view: PurchaseView): Money {
     case 'confirming':
     case 'closing':
     case 'cancelling':
+    case 'switch_refused':
     case 'unknown':
       return 'check';
     case 'success':
-      return 'paid';
+      return moneyOfPaid(view);
     case 'refunding':
       return view.stage.stage === 'refunding' && view.stage.reason === 'twice' ? 'extra_refunding' : 'refunding';
     case 'refunded':
@@ -164,6 +177,7 @@ export function moneyOf(screen: ScreenKey, view: PurchaseView): Money {
     case 'refused_request_conflict':
     case 'refused_too_many_requests':
     case 'refused_unauthorised':
+    case 'refused_shop_paused':
     case 'refused_invalid_params':
     case 'refused_not_found':
     case 'refused_internal':

@@ -16,14 +16,14 @@ const refused = (code: ErrorCode, more: Partial<Refusal> = {}): Stage => ({
 
 // Written as tables over the contract's own types: a new code or reason does not compile until it is here.
 const faults: Record<AnswerFault, null> = { wrong_kind: null, malformed: null, bad_signature: null, stale: null, other_order: null, other_goods: null, other_quantity: null, other_amount: null, other_type: null, foreign_code: null, unreadable_code: null };
-const codes: Record<ErrorCode, null> = { price_changed: null, sold_out: null, not_on_sale: null, limit_reached: null, channel_unavailable: null, request_conflict: null, too_many_requests: null, unauthorised: null, not_found: null, invalid_params: null, internal: null };
+const codes: Record<ErrorCode, null> = { price_changed: null, sold_out: null, not_on_sale: null, limit_reached: null, channel_unavailable: null, request_conflict: null, too_many_requests: null, unauthorised: null, not_found: null, shop_paused: null, invalid_params: null, internal: null };
 const closings: Record<ClosedBy, ScreenKey> = { time: 'expired', viewer: 'cancelled', channel: 'failed', shop: 'closed_shop' };
-const reasons: Record<RefundReason, Money> = { late: 'refunding', twice: 'extra_refunding', returned: 'refunding', streamer: 'refunding' };
+const reasons: Record<RefundReason, Money> = { late: 'refunding', twice: 'extra_refunding', returned: 'refunding', streamer: 'refunding', mismatch: 'refunding', console: 'refunding' };
 
 type Case = [stage: Stage, screen: ScreenKey, money: Money, zh: string, en: string];
 const keys = <K extends string>(table: Record<K, unknown>) => Object.keys(table) as K[];
 const facts = (language: 'zh' | 'en') => ({ was: '¥168.00', now: '¥170.00', left: 0, limit: 1, bought: 1, channel: language === 'zh' ? '支付宝' : 'Alipay', other: null, openable: false });
-const said = { due: '¥168.00' };
+const said = { due: '¥168.00', paid: '¥168.00' };
 
 const cases: Case[] = [
   [{ stage: 'ordering' }, 'making', 'none', zh.making, en.making],
@@ -36,8 +36,22 @@ const cases: Case[] = [
   [{ stage: 'checking', why: 'asked', since_s: 0, online: true }, 'confirming', 'check', zh.confirming('支付宝'), en.confirming('Alipay')],
   [{ stage: 'checking', why: 'time_up', since_s: 0, online: true }, 'closing', 'check', zh.closing, en.closing],
   [{ stage: 'checking', why: 'cancelled', since_s: 0, online: false }, 'cancelling', 'check', zh.cancelling, en.cancelling],
+  [{ stage: 'checking', why: 'refused', since_s: 0, online: true }, 'switch_refused', 'check', zh.switchRefused('支付宝'), en.switchRefused('Alipay')],
   [{ stage: 'checking', why: 'time_up', since_s: 60, online: true }, 'unknown', 'check', zh.unknown, en.unknown],
-  [{ stage: 'delivered', paid_at: 1, fins: null }, 'success', 'paid', zh.paid, en.paid],
+  [{ stage: 'delivered', paid_at: 1, fins: null, refunds: [] }, 'success', 'paid', zh.paid, en.paid],
+  ...keys(reasons).flatMap((reason): Case[] =>
+    [false, true].map((done): Case => {
+      const money: Money = `${reason === 'twice' || reason === 'mismatch' ? 'extra_' : ''}${done ? 'refunded' : 'refunding'}`;
+      const back = { paid: '¥168.00', done };
+      return [
+        { stage: 'delivered', paid_at: 1, fins: null, refunds: [{ reason, amount_fen: 16_800, pay_type: 'wechat', done }] },
+        'success',
+        money,
+        zh.alsoBack[reason]({ ...back, channel: '微信支付' }),
+        en.alsoBack[reason]({ ...back, channel: 'WeChat Pay' }),
+      ];
+    }),
+  ),
   ...keys(codes).map((code): Case => [refused(code), `refused_${code}`, 'none_final', zh.refusal[code](facts('zh')).title, en.refusal[code](facts('en')).title]),
   ...keys(faults).map((fault): Case => [{ stage: 'unusable', fault }, `unusable_${fault}`, 'none_final', zh.fault[fault].title, en.fault[fault].title]),
   ...keys(closings).map((by): Case => [{ stage: 'closed', by }, closings[by], 'none_final', zh.closed[by].title, en.closed[by].title]),
