@@ -19,6 +19,7 @@ mod books;
 mod calls;
 mod certificates;
 mod clock;
+mod console;
 mod courier;
 mod faults;
 mod files;

@@ -57,6 +57,13 @@ Pay
   curl http://127.0.0.1:9900/phone/pay -d '{"code": "https://qr.alipay.com/..."}'
   (also /phone/scan and /phone/decline; "buyer": "second" is another person's phone)
 
+The merchant's console
+  What a person does at the channel itself, past the merchant's program, which learns of it from the bill:
+  curl http://127.0.0.1:9900/merchant/refund -d '{"channel": "wechat", "out_trade_no": "...", "amount_fen": 100}'
+  returns money of a paid order, under a number that the console makes up;
+  curl http://127.0.0.1:9900/merchant/settle -d '{"number": "..."}'
+  pays out a refund of WeChat Pay's that ended ABNORMAL.
+
 Faults
   GET /faults shows them, PUT /faults sets them, the folder keeps them. Two examples:
   Lose the next notice of Alipay:

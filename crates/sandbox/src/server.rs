@@ -14,8 +14,8 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 use crate::{
-    Clock, Options, Sandbox, StartError, alipay, books, calls, courier, faults, files, keys, phone, report, start_page,
-    wechat,
+    Clock, Options, Sandbox, StartError, alipay, books, calls, console, courier, faults, files, keys, phone, report,
+    start_page, wechat,
 };
 
 /// No request of either protocol comes near this.
@@ -145,6 +145,8 @@ fn routes(sandbox: Arc<Sandbox>) -> Router {
         .route("/phone/scan", post(phone::scan))
         .route("/phone/pay", post(phone::pay))
         .route("/phone/decline", post(phone::decline))
+        .route("/merchant/refund", post(console::refund))
+        .route("/merchant/settle", post(console::settle))
         .route("/books", get(report::books))
         .route("/faults", get(faults::routes::get).put(faults::routes::put))
         .route("/healthz", get(|| async { "ok" }))

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::faults::{Fault, Faults};
+
 /// A payment channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -108,6 +110,20 @@ impl Trade {
     /// Whether a buyer could still pay, as far as the trade itself goes.
     pub(crate) fn is_open(&self) -> bool {
         matches!(self.state, State::Ordered | State::Scanned)
+    }
+
+    /// Whether a close or cancel of this trade is to be answered as done without being done.
+    pub(crate) fn close_is_ignored(&self, faults: &Faults, call: &str) -> bool {
+        self.is_open() && faults.fire(self.channel, Fault::CloseIgnored, call).is_some()
+    }
+
+    /// Shows a paid trade as it was before the payment, if queries are to lag behind.
+    pub(crate) fn look_behind(&mut self, faults: &Faults) {
+        if self.state == State::Paid && faults.fire(self.channel, Fault::QueryBehind, "query").is_some() {
+            self.state = State::Scanned;
+            self.paid_fen = 0;
+            self.paid_ms = None;
+        }
     }
 
     pub(crate) fn close(&mut self, now_ms: i64) {

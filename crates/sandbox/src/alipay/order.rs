@@ -164,7 +164,8 @@ fn not_exist(number: Option<&str>) -> Refusal {
 /// `alipay.trade.query`
 pub(super) async fn query(sandbox: &Sandbox, books: &mut SqliteConnection, ask: &Ask) -> Result<Fields, Problem> {
     let (number, trade) = find(sandbox, books, ask).await?;
-    let Some(trade) = trade.filter(exists) else { return Err(not_exist(number.as_deref()).into()) };
+    let Some(mut trade) = trade.filter(exists) else { return Err(not_exist(number.as_deref()).into()) };
+    trade.look_behind(&sandbox.faults);
     let altered = sandbox.faults.fire(Channel::Alipay, Fault::AnswerAmountAltered, "query").is_some();
     let extra = i64::from(altered);
     let paid = yuan(if trade.paid_fen > 0 { trade.paid_fen + extra } else { 0 });
@@ -199,11 +200,14 @@ pub(super) async fn query(sandbox: &Sandbox, books: &mut SqliteConnection, ask: 
 pub(super) async fn cancel(sandbox: &Sandbox, books: &mut SqliteConnection, ask: &Ask) -> Result<Fields, Problem> {
     let now = sandbox.clock.now_ms();
     let (number, trade) = find(sandbox, books, ask).await?;
+    let ignored = trade.as_ref().is_some_and(|trade| trade.close_is_ignored(&sandbox.faults, "cancel"));
     let mut trade = match (trade, number) {
         (Some(trade), _) if exists(&trade) => trade,
         (found, number) => {
             let number = found.as_ref().map(|trade| trade.out_trade_no.clone()).or(number).unwrap_or_default();
-            burn(sandbox, books, found, &number).await?;
+            if !ignored {
+                burn(sandbox, books, found, &number).await?;
+            }
             return Ok(fields(json!({"out_trade_no": number, "retry_flag": "N"})));
         }
     };
@@ -212,6 +216,7 @@ pub(super) async fn cancel(sandbox: &Sandbox, books: &mut SqliteConnection, ask:
     }
     let action = match (trade.cancelled, trade.state) {
         (Some(before), _) => before,
+        (None, _) if ignored => Cancelled::Close,
         (None, State::Paid) if trade.refunded_fen > 0 => {
             return Err(Refusal::business("ACQ.REASON_TRADE_REFUND_FEE_ERR", "退款金额无效").into());
         }
@@ -241,11 +246,12 @@ pub(super) async fn cancel(sandbox: &Sandbox, books: &mut SqliteConnection, ask:
 /// `alipay.trade.close`: only a trade that awaits payment.
 pub(super) async fn close(sandbox: &Sandbox, books: &mut SqliteConnection, ask: &Ask) -> Result<Fields, Problem> {
     let (number, trade) = find(sandbox, books, ask).await?;
+    let ignored = trade.as_ref().is_some_and(|trade| trade.close_is_ignored(&sandbox.faults, "close"));
     let mut trade = match (trade, number) {
         (Some(trade), _) if exists(&trade) => trade,
         (found, number) => {
             // Closing before the scan is refused, yet no code of this number can be paid afterwards.
-            let number = found.as_ref().map(|trade| trade.out_trade_no.clone()).or(number);
+            let number = found.as_ref().map(|trade| trade.out_trade_no.clone()).or(number).filter(|_| !ignored);
             if let Some(number) = &number {
                 burn(sandbox, books, found, number).await?;
             }
@@ -255,7 +261,9 @@ pub(super) async fn close(sandbox: &Sandbox, books: &mut SqliteConnection, ask: 
     if trade.state != State::Scanned {
         return Err(Refusal::business("ACQ.TRADE_STATUS_ERROR", "交易状态不合法").into());
     }
-    close_now(sandbox, books, &mut trade).await?;
+    if !ignored {
+        close_now(sandbox, books, &mut trade).await?;
+    }
     Ok(fields(json!({"trade_no": trade.trade_no, "out_trade_no": trade.out_trade_no})))
 }
 

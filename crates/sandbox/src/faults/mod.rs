@@ -45,6 +45,10 @@ pub enum Fault {
     AnswerSignatureMissing,
     /// A query answers an amount one fen higher, correctly signed.
     AnswerAmountAltered,
+    /// A query of a paid trade answers as if it were not paid yet: the channel's books lag behind its till.
+    QueryBehind,
+    /// A close or cancel of an unpaid trade is answered as done, and nothing happened: its code can still be paid.
+    CloseIgnored,
     /// A notice is lost for good.
     NoticeDropped,
     /// A notice comes `wait_ms` later (default 8000).

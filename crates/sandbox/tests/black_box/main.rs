@@ -4,6 +4,7 @@ mod alipay;
 mod alipay_v3;
 mod bills;
 mod calls;
+mod console;
 mod faults;
 mod garbage;
 mod merchant;
