@@ -3,6 +3,7 @@
 use crate::answer::{self, AnswerFault, Asked, Ext, NotUsable};
 use crate::clock::{ShopClock, monotonic};
 use crate::error::{ErrorCode, Refusal, RefusalData};
+use crate::receipt::{self, ReceiptError};
 use crate::room::{Goods, Room, Viewer, ViewerToken};
 use crate::view::{OrderView, TimeView};
 use crate::{Params, RoomLink, Secret};
@@ -192,6 +193,28 @@ impl Client {
     pub async fn order(&self, order_id: &OrderId) -> Result<OrderView, CallError> {
         let object = self.get(&["orders", order_id.as_str()], &[]).await?;
         self.view(&object, order_id)
+    }
+
+    /// The receipt of one order: the signed JSON text as it came, to be kept. It is signed with the pinned key, and what
+    /// it says follows from its journal lines.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn receipt(&self, order_id: &OrderId) -> Result<String, CallError> {
+        let body =
+            body_of(self.send(self.request(Method::GET, &["orders", order_id.as_str(), "receipt"])).await?).await?;
+        let text = String::from_utf8(body).map_err(|_| AnswerFault::Malformed)?;
+        let verified = receipt::verify_text(&text, Some(&self.link.key)).map_err(|error| match error {
+            ReceiptError::NoKey | ReceiptError::OtherKey { .. } | ReceiptError::BadSignature => {
+                AnswerFault::BadSignature
+            }
+            ReceiptError::Malformed(_)
+            | ReceiptError::LineChanged { .. }
+            | ReceiptError::LineMoved { .. }
+            | ReceiptError::Impossible(_)
+            | ReceiptError::Contradicts { .. } => AnswerFault::Malformed,
+        })?;
+        if verified.receipt.order_id == *order_id { Ok(text) } else { Err(AnswerFault::OtherOrder.into()) }
     }
 
     /// Asks the storefront to end an order. The channel's answer decides how it ends.

@@ -102,8 +102,3 @@ impl<'a> Row<'a> {
         crate::china_time::from_plain(text).ok_or_else(|| format!("line {}: {text:?} is not a time", self.line))
     }
 }
-
-/// Whether a text is a day, `yyyy-MM-dd`.
-pub(crate) fn is_day(text: &str) -> bool {
-    text.len() == 10 && crate::china_time::from_plain(&format!("{text} 00:00:00")).is_some()
-}

@@ -26,6 +26,19 @@ pub(crate) fn from_plain(text: &str) -> Option<i64> {
     Some(PrimitiveDateTime::parse(seconds, PLAIN).ok()?.assume_offset(offset!(+8)).unix_timestamp())
 }
 
+/// The day (`yyyy-MM-dd`, GMT+8) that holds this moment, Unix seconds: the day whose bill lists it. `None` outside the
+/// years 0 to 9999.
+#[must_use]
+pub fn china_day(unix_s: i64) -> Option<String> {
+    plain(unix_s)?.split_once(' ').map(|(day, _)| day.to_owned())
+}
+
+/// When a day (`yyyy-MM-dd`, GMT+8) begins, Unix seconds. `None` when the text is no day.
+#[must_use]
+pub fn china_day_begin(day: &str) -> Option<i64> {
+    if day.len() == 10 { from_plain(&format!("{day} 00:00:00")) } else { None }
+}
+
 /// RFC 3339 with `+08:00` and whole seconds (WeChat Pay, `time_expire`).
 pub(crate) fn rfc3339(unix_s: i64) -> Option<String> {
     local(unix_s)?.format(&Rfc3339).ok()
@@ -47,6 +60,13 @@ mod tests {
         assert_eq!(rfc3339(1_703_141_677).as_deref(), Some("2023-12-21T14:54:37+08:00"));
         assert_eq!(from_plain("2023-12-21 14:54:37.250"), Some(1_703_141_677));
         assert_eq!(from_rfc3339("2023-12-21T06:54:37Z"), Some(1_703_141_677));
+        // 16:00 UTC is midnight there.
+        assert_eq!(china_day(1_703_174_399).as_deref(), Some("2023-12-21"));
+        assert_eq!(china_day(1_703_174_400).as_deref(), Some("2023-12-22"));
+        assert_eq!(china_day_begin("2023-12-22"), Some(1_703_174_400));
+        for wrong in ["2023-12-2", "2023-02-30", "2023-12-22 ", "22.12.2023", ""] {
+            assert_eq!(china_day_begin(wrong), None, "{wrong}");
+        }
     }
 
     proptest! {

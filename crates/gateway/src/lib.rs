@@ -26,7 +26,7 @@ mod wechat;
 pub use alipay::{Alipay, AlipayConfig};
 pub use bill::{BillKind, BillLine};
 pub use channel::{Channel, Prepay, Refund};
-pub use china_time::NowS;
+pub use china_time::{NowS, china_day, china_day_begin};
 pub use error::{Error, NoticeError, Refusal, SetupError};
 pub use http::{Http, Limits};
 pub use notice::{Notice, NoticeAnswer, NoticeKind, RawNotice};

@@ -12,8 +12,10 @@ pub enum Standing {
     WaitingForBuyer,
     /// Not paid; whether somebody scanned is not told (WeChat Pay `NOTPAY`).
     NotPaid,
-    /// Paid (WeChat Pay `SUCCESS`, or `REFUND` when some of it went back; Alipay `TRADE_SUCCESS`, `TRADE_FINISHED`).
+    /// Paid (WeChat Pay `SUCCESS`; Alipay `TRADE_SUCCESS`, `TRADE_FINISHED`).
     Paid(Payment),
+    /// Paid, and some or all of it went back since (WeChat Pay `REFUND`). How much, only the refunds and the bill tell.
+    SomeReturned(Payment),
     /// Can no longer be paid, and nothing in the answer shows that it ever was.
     Closed,
     /// Closed, and the answer shows that it had been paid: the money went back in full (Alipay `TRADE_CLOSED` with

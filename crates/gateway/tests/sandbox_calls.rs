@@ -28,6 +28,10 @@ fn called(practice: &Practice, pay_type: PayType, pay_id: &PayId, standing: &Sta
             check(payment);
             "paid"
         }
+        Standing::SomeReturned(payment) => {
+            check(payment);
+            "some returned"
+        }
         Standing::ClosedAfterPayment(payment) => {
             check(payment);
             "returned"

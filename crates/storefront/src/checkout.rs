@@ -103,9 +103,15 @@ impl Shop {
             return Some(Ok(json!({"kind": THIRD_PARTY_ORDER, "order_id": order_id, "ext": ext})));
         }
         match attempt.state {
-            AttemptState::Rejected | AttemptState::Closed | AttemptState::Mismatch => {
+            AttemptState::Rejected | AttemptState::Closed | AttemptState::Mismatch
+                if record.order.state == OrderState::Closed =>
+            {
                 let message = "the channel did not accept the order; nothing was charged";
                 Some(Err(unavailable(&record.order.id, message, None)))
+            }
+            // The order went another way: it was paid with another code, or the viewer chose again.
+            AttemptState::Rejected | AttemptState::Closed | AttemptState::Mismatch => {
+                Some(Err(conflict(&record.order.id, "the order went on without this code; look where it stands")))
             }
             AttemptState::New
             | AttemptState::Sent

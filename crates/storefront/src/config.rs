@@ -1,10 +1,13 @@
 //! The storefront's settings: a TOML file, each key also an environment variable `LIVESHOP_...`.
 
+use crate::keys::{self, Exposure};
 use crate::limits::LimitsConfig;
 use gateway::{AlipayConfig, WechatConfig};
 use serde::Deserialize;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+use zeroize::Zeroizing;
 
 /// What the storefront needs to run.
 #[derive(Debug, Deserialize)]
@@ -25,6 +28,12 @@ pub struct Config {
     /// Seconds from an order to its deadline.
     #[serde(default = "default_deadline")]
     pub order_deadline_s: u32,
+    /// Reverse proxies whose `X-Forwarded-For` is believed. Empty: nobody's is, and the peer is the client.
+    #[serde(default)]
+    pub trusted_proxies: Vec<IpAddr>,
+    /// What a connection and a request may take.
+    #[serde(default)]
+    pub server: ServerConfig,
     /// How often may be ordered.
     #[serde(default)]
     pub limits: LimitsConfig,
@@ -38,6 +47,43 @@ pub struct Config {
     #[serde(default)]
     pub credentials: Option<PathBuf>,
 }
+
+/// What one connection and one request may take. An event stream, once begun, is bound by none of the times.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ServerConfig {
+    /// Seconds for a request's head to come; a connection that is silent this long between two requests is closed.
+    pub head_timeout_s: u32,
+    /// Seconds for a request's body to come.
+    pub body_timeout_s: u32,
+    /// Seconds for an answer to begin.
+    pub request_timeout_s: u32,
+    /// Connections at a time; more wait to be accepted.
+    pub connections_max: u32,
+}
+
+impl Default for ServerConfig {
+    fn default() -> ServerConfig {
+        ServerConfig { head_timeout_s: 30, body_timeout_s: 10, request_timeout_s: 30, connections_max: 4_096 }
+    }
+}
+
+impl ServerConfig {
+    pub(crate) fn head_timeout(&self) -> Duration {
+        Duration::from_secs(self.head_timeout_s.into())
+    }
+
+    pub(crate) fn body_timeout(&self) -> Duration {
+        Duration::from_secs(self.body_timeout_s.into())
+    }
+
+    pub(crate) fn request_timeout(&self) -> Duration {
+        Duration::from_secs(self.request_timeout_s.into())
+    }
+}
+
+/// Longer than an order waits for its channel.
+const REQUEST_TIMEOUT_MIN_S: u32 = 15;
 
 fn default_listen() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 8787))
@@ -74,6 +120,12 @@ pub enum ConfigError {
         /// What and where.
         why: String,
     },
+    /// The file holds the APIv3 key and others can read it.
+    #[error("{} holds the APIv3 key of WeChat Pay and can be read by others; run: chmod 600 {}", path.display(), path.display())]
+    Exposed {
+        /// The file.
+        path: PathBuf,
+    },
     /// A value cannot be used.
     #[error("{key}: {why}")]
     Value {
@@ -97,14 +149,26 @@ impl Config {
     /// # Errors
     /// [`ConfigError`], naming the key.
     pub fn read(path: &Path, env: impl Fn(&str) -> Option<String>) -> Result<Config, ConfigError> {
-        let text =
-            std::fs::read_to_string(path).map_err(|source| ConfigError::File { path: path.to_owned(), source })?;
+        let (text, exposure) = read_text(path)?;
         let wrong = |why: String| ConfigError::Toml { path: path.to_owned(), why };
         let mut table: toml::Table = toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
         for key in ["listen", "public_url", "database", "signing_key", "credentials"] {
             if let Some(value) = env(&format!("LIVESHOP_{}", key.to_uppercase())) {
                 table.insert(key.into(), toml::Value::String(value));
             }
+        }
+        if exposure == Exposure::Exposed && holds_apiv3_key(&table) {
+            return Err(ConfigError::Exposed { path: path.to_owned() });
+        }
+        if let Some(value) = env("LIVESHOP_TRUSTED_PROXIES") {
+            let proxies = value.split(',').map(str::trim).filter(|proxy| !proxy.is_empty());
+            let proxies = proxies.map(|proxy| toml::Value::String(proxy.to_owned())).collect();
+            table.insert("trusted_proxies".into(), toml::Value::Array(proxies));
+        }
+        if let (Some(value), Some(toml::Value::Table(wechat))) =
+            (env("LIVESHOP_WECHAT_APIV3_KEY"), table.get_mut("wechat"))
+        {
+            wechat.insert("apiv3_key".into(), toml::Value::String(value));
         }
         if let Some(value) = env("LIVESHOP_ORDER_DEADLINE_S") {
             let seconds = value.parse().map_err(|_| ConfigError::Value {
@@ -125,7 +189,10 @@ impl Config {
     /// [`ConfigError`].
     pub fn take_credentials(&mut self) -> Result<(), ConfigError> {
         let Some(path) = &self.credentials else { return Ok(()) };
-        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::File { path: path.clone(), source })?;
+        let (text, exposure) = read_text(path)?;
+        if exposure == Exposure::Exposed {
+            return Err(ConfigError::Exposed { path: path.clone() });
+        }
         let credentials: Credentials = serde_json::from_str(&text)
             .map_err(|error| ConfigError::Toml { path: path.clone(), why: error.to_string() })?;
         self.alipay.get_or_insert(credentials.alipay);
@@ -144,18 +211,47 @@ impl Config {
         if !(5..=7_200).contains(&self.order_deadline_s) {
             return value("order_deadline_s", "must be 5 to 7200: a payment code lives two hours at most");
         }
+        let ServerConfig { head_timeout_s, body_timeout_s, request_timeout_s, connections_max } = self.server;
+        if head_timeout_s == 0 || body_timeout_s == 0 || connections_max == 0 {
+            return value("server", "head_timeout_s, body_timeout_s and connections_max must be at least 1");
+        }
+        if request_timeout_s < REQUEST_TIMEOUT_MIN_S {
+            return value("server.request_timeout_s", "must be at least 15: an order waits 11 s for its channel");
+        }
         Ok(())
     }
+}
+
+fn read_text(path: &Path) -> Result<(Zeroizing<String>, Exposure), ConfigError> {
+    keys::read_text(path).map_err(|source| ConfigError::File { path: path.to_owned(), source })
+}
+
+fn holds_apiv3_key(table: &toml::Table) -> bool {
+    table.get("wechat").and_then(|wechat| wechat.get("apiv3_key")).is_some()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    #[cfg(unix)]
+    fn set_mode(path: &Path, mode: u32) {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    #[cfg(not(unix))]
+    fn set_mode(_: &Path, _: u32) {}
+
     fn read(text: &str, env: &[(&str, &str)]) -> Result<Config, String> {
+        read_of_mode(text, env, 0o600)
+    }
+
+    fn read_of_mode(text: &str, env: &[(&str, &str)], mode: u32) -> Result<Config, String> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("shop.toml");
         std::fs::write(&path, text).unwrap();
+        set_mode(&path, mode);
         let env = |name: &str| env.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
         Config::read(&path, env).map_err(|error| error.to_string())
     }
@@ -180,9 +276,48 @@ mod tests {
             (format!("database = 'mysql://x'\n{WECHAT}"), "database"),
             (format!("listen = 'nowhere'\n{WECHAT}"), "listen"),
             ("credentials = '/nowhere/credentials.json'".into(), "/nowhere/credentials.json"),
+            (format!("trusted_proxies = ['proxy.example']\n{WECHAT}"), "trusted_proxies"),
+            (format!("{WECHAT}[server]\nrequest_timeout_s = 11\n"), "server.request_timeout_s"),
+            (format!("{WECHAT}[server]\nconnections_max = 0\n"), "connections_max"),
+            (format!("{WECHAT}[server]\nhead_timeout = 1\n"), "head_timeout"),
         ] {
             let error = read(&text, &[]).unwrap_err();
             assert!(error.contains(name), "{error}");
         }
+    }
+
+    #[test]
+    fn trusted_proxies_are_addresses_from_the_file_or_the_environment() {
+        let text = format!("trusted_proxies = ['127.0.0.1', '::1']\n{WECHAT}");
+        let [v4, v6]: [IpAddr; 2] = [[127, 0, 0, 1].into(), std::net::Ipv6Addr::LOCALHOST.into()];
+        assert_eq!(read(&text, &[]).unwrap().trusted_proxies, [v4, v6]);
+        let env = [("LIVESHOP_TRUSTED_PROXIES", "10.0.0.1, 10.0.0.2")];
+        assert_eq!(read(&text, &env).unwrap().trusted_proxies, [IpAddr::from([10, 0, 0, 1]), [10, 0, 0, 2].into()]);
+        assert!(read(WECHAT, &[]).unwrap().trusted_proxies.is_empty());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_with_the_apiv3_key_that_others_can_read_is_refused() {
+        for mode in [0o644, 0o640, 0o604] {
+            let error = read_of_mode(WECHAT, &[], mode).unwrap_err();
+            assert!(error.contains("chmod 600") && error.contains("shop.toml"), "{mode:o}: {error}");
+            assert!(!error.contains("0123456789abcdef"), "{error}");
+        }
+        // Without the key in it there is nothing to hide, and the key may come from the environment.
+        let without = WECHAT.replace("apiv3_key = '0123456789abcdef0123456789abcdef'\n", "");
+        let env = [("LIVESHOP_WECHAT_APIV3_KEY", "0123456789abcdef0123456789abcdef")];
+        assert!(read_of_mode(&without, &env, 0o644).unwrap().wechat.is_some());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn credentials_that_others_can_read_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("credentials.json");
+        std::fs::write(&path, "{}").unwrap();
+        set_mode(&path, 0o644);
+        let error = read(&format!("credentials = '{}'\n", path.display()), &[]).unwrap_err();
+        assert!(error.contains("chmod 600") && error.contains("credentials.json"), "{error}");
     }
 }

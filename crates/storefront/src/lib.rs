@@ -4,18 +4,24 @@
 //! for, and [`store`] takes each result in one transaction.
 #![warn(clippy::wildcard_enum_match_arm)]
 
+pub mod check;
 pub mod checkout;
 pub mod clock;
 pub mod config;
+pub mod export;
 pub mod import;
 pub mod keys;
 pub mod limits;
+mod lock;
 pub mod notices;
 mod placing;
 pub mod push;
 pub mod random;
+pub mod receipt;
+pub mod reconcile;
 pub mod routes;
 pub mod serve;
+mod server;
 pub mod shop;
 pub mod steps;
 pub mod store;

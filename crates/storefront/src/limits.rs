@@ -1,8 +1,9 @@
 //! How often one viewer, one address and one item may be ordered.
 
+use axum::http::HeaderMap;
 use serde::Deserialize;
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::{Mutex, PoisonError};
 
 /// Seconds of one counting window.
@@ -28,10 +29,14 @@ impl Default for LimitsConfig {
     }
 }
 
+/// The header in which each proxy adds the address it was called from.
+const FORWARDED_FOR: &str = "x-forwarded-for";
+
 /// Counts in fixed windows of a minute.
 #[derive(Debug)]
 pub struct Limits {
     config: LimitsConfig,
+    proxies: Vec<IpAddr>,
     counts: Mutex<HashMap<(Who, String), (i64, u32)>>,
 }
 
@@ -50,7 +55,36 @@ impl Limits {
     /// Counts by these limits.
     #[must_use]
     pub fn new(config: LimitsConfig) -> Limits {
-        Limits { config, counts: Mutex::default() }
+        Limits { config, proxies: Vec::new(), counts: Mutex::default() }
+    }
+
+    /// Believes what these peers say about who called them.
+    #[must_use]
+    pub fn behind(mut self, proxies: &[IpAddr]) -> Limits {
+        self.proxies = proxies.iter().map(IpAddr::to_canonical).collect();
+        self
+    }
+
+    /// What a client is counted by: its address, or the network of 64 bits that an IPv6 address is one of many of.
+    ///
+    /// The client is the peer, unless that is a trusted proxy: then it is the last address of `X-Forwarded-For` that is
+    /// not one. What stands before it may be the client's own invention.
+    #[must_use]
+    pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> String {
+        let trusted = |address: &IpAddr| self.proxies.contains(&address.to_canonical());
+        let forwarded = headers.get_all(FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok());
+        let mut hops: Vec<&str> = forwarded.flat_map(|value| value.split(',')).collect();
+        let mut client = peer;
+        while trusted(&client)
+            && let Some(before) = hops.pop().and_then(address)
+        {
+            client = before;
+        }
+        match client.to_canonical() {
+            IpAddr::V4(v4) => v4.to_string(),
+            IpAddr::V6(v6) if v6.is_loopback() => v6.to_string(),
+            IpAddr::V6(v6) => format!("{}/64", Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX))),
+        }
     }
 
     /// Counts one more.
@@ -63,8 +97,10 @@ impl Limits {
             Who::Address => self.config.address_per_minute,
             Who::Goods => self.config.goods_per_minute,
         };
-        // Everybody behind a proxy on this machine has the loopback address: it says nothing about who orders.
-        let everybody = who == Who::Address && key.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+        // Everybody behind a proxy on this machine that nobody told us of has the loopback address.
+        let everybody = who == Who::Address
+            && self.proxies.is_empty()
+            && key.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
         if limit == 0 || everybody {
             return Ok(());
         }
@@ -86,9 +122,59 @@ impl Limits {
     }
 }
 
+/// An address as proxies write it, some with its port.
+fn address(text: &str) -> Option<IpAddr> {
+    let text = text.trim();
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    bare.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|address| address.ip()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The client of a request from `peer` with these `X-Forwarded-For` headers, behind 10.0.0.1 and 10.0.0.2.
+    fn client(peer: &str, forwarded: &[&str]) -> String {
+        let proxies = ["10.0.0.1", "10.0.0.2"].map(|proxy| proxy.parse().unwrap());
+        let mut headers = HeaderMap::new();
+        for value in forwarded {
+            headers.append(FORWARDED_FOR, value.parse().unwrap());
+        }
+        Limits::new(LimitsConfig::default()).behind(&proxies).client(peer.parse().unwrap(), &headers)
+    }
+
+    #[test]
+    fn only_a_trusted_proxy_says_who_called_it() {
+        for (peer, forwarded, expected) in [
+            ("192.0.2.1", &[][..], "192.0.2.1"),
+            ("192.0.2.1", &["198.51.100.1"], "192.0.2.1"),
+            ("10.0.0.1", &["198.51.100.1"], "198.51.100.1"),
+            ("::ffff:10.0.0.1", &["198.51.100.1"], "198.51.100.1"),
+            // What the client wrote itself stands before what the proxy added.
+            ("10.0.0.1", &["203.0.113.9, 198.51.100.1"], "198.51.100.1"),
+            ("10.0.0.1", &["203.0.113.9", "198.51.100.1"], "198.51.100.1"),
+            ("10.0.0.1", &["203.0.113.9, 198.51.100.1, 10.0.0.2"], "198.51.100.1"),
+            ("10.0.0.1", &["198.51.100.1:4711"], "198.51.100.1"),
+            // A proxy that says nothing of use is itself the client.
+            ("10.0.0.1", &[], "10.0.0.1"),
+            ("10.0.0.1", &["198.51.100.1, unknown"], "10.0.0.1"),
+            ("10.0.0.1", &["10.0.0.2"], "10.0.0.2"),
+            // One household has a whole network of 64 bits.
+            ("10.0.0.1", &["2001:db8:1:2:3:4:5:6"], "2001:db8:1:2::/64"),
+            ("2001:db8:1:2:ffff::1", &[], "2001:db8:1:2::/64"),
+            ("10.0.0.1", &["[2001:db8:1:2::9]:443"], "2001:db8:1:2::/64"),
+        ] {
+            assert_eq!(client(peer, forwarded), expected, "{peer} {forwarded:?}");
+        }
+    }
+
+    #[test]
+    fn behind_a_named_proxy_this_machine_is_an_address_like_any_other() {
+        let config = LimitsConfig { address_per_minute: 1, ..LimitsConfig::default() };
+        let limits = Limits::new(config).behind(&["127.0.0.1".parse().unwrap()]);
+        assert_eq!(limits.count(Who::Address, "127.0.0.1", 0), Ok(()));
+        assert_eq!(limits.count(Who::Address, "127.0.0.1", 0), Err(60));
+    }
 
     #[test]
     fn each_viewer_has_their_own_count_and_a_new_minute_starts_anew() {

@@ -23,12 +23,89 @@ enum Command {
         #[arg(long)]
         config: PathBuf,
     },
+    /// Compares the channels' bills of past days with the books, has what differs repaired, and prints one JSON line for
+    /// each day and channel. Works beside a running server or alone. Fails while differences remain.
+    Reconcile {
+        /// A day that is over, as 2026-01-31 (GMT+8). May be given several times.
+        #[arg(long = "date", required = true)]
+        dates: Vec<String>,
+        /// The settings.
+        #[arg(long)]
+        config: PathBuf,
+    },
+    /// Audits ledger, stock, orders and journal, and the channels' own books where they can be reached. Prints what
+    /// differs, one line each, and fails if anything does. Only reads; works beside a running server or alone.
+    Check {
+        /// Asks the channels nothing.
+        #[arg(long)]
+        offline: bool,
+        /// The settings.
+        #[arg(long)]
+        config: PathBuf,
+    },
+    /// Whether the shop takes orders. What was ordered before always goes on to its end.
+    #[command(subcommand)]
+    Selling(Selling),
+    /// Says what a receipt proves, without the shop; fails when it does not hold.
+    VerifyReceipt {
+        /// The receipt as the app kept it.
+        file: PathBuf,
+        /// The shop's public key, from the room's link.
+        #[arg(long)]
+        key: Option<String>,
+        /// The shop's settings: then its journal must have the receipt's lines unchanged, too.
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
+    /// Writes the orders and ledger lines of some days as CSV.
+    Export {
+        /// The first day, as 2026-01-31 (GMT+8).
+        #[arg(long)]
+        from: String,
+        /// The last day.
+        #[arg(long)]
+        to: String,
+        /// A new file; standard output without it.
+        #[arg(long)]
+        out: Option<PathBuf>,
+        /// The settings.
+        #[arg(long)]
+        config: PathBuf,
+    },
     /// Streamers.
     #[command(subcommand)]
     Streamer(Streamer),
     /// Goods.
     #[command(subcommand)]
     Goods(Goods),
+}
+
+#[derive(Subcommand)]
+enum Selling {
+    /// Takes no orders from now on.
+    Off {
+        /// Why, for whoever looks later.
+        #[arg(long)]
+        reason: String,
+        /// Has all open orders end, too: their channels are asked first.
+        #[arg(long)]
+        end_open_orders: bool,
+        /// The settings.
+        #[arg(long)]
+        config: PathBuf,
+    },
+    /// Takes orders again. When the shop stopped by itself, its books must check clean.
+    On {
+        /// The settings.
+        #[arg(long)]
+        config: PathBuf,
+    },
+    /// Prints one JSON line.
+    Status {
+        /// The settings.
+        #[arg(long)]
+        config: PathBuf,
+    },
 }
 
 #[derive(Subcommand)]
@@ -82,6 +159,19 @@ async fn main() -> ExitCode {
 async fn run(command: Command) -> Result<()> {
     match command {
         Command::Serve { config } => commands::serve::serve(&config).await,
+        Command::Reconcile { dates, config } => commands::reconcile::reconcile(&dates, &config).await,
+        Command::Check { offline, config } => commands::check::check(&config, offline).await,
+        Command::Selling(Selling::Off { reason, end_open_orders, config }) => {
+            commands::selling::off(reason, end_open_orders, &config).await
+        }
+        Command::Selling(Selling::On { config }) => commands::selling::on(&config).await,
+        Command::Selling(Selling::Status { config }) => commands::selling::status(&config).await,
+        Command::VerifyReceipt { file, key, config } => {
+            commands::receipt::verify(&file, key.as_deref(), config.as_deref()).await
+        }
+        Command::Export { from, to, out, config } => {
+            commands::export::export(&from, &to, out.as_deref(), &config).await
+        }
         Command::Streamer(Streamer::Add { name, room, config }) => commands::streamer::add(name, &room, &config).await,
         Command::Goods(Goods::Import { file, room, config }) => {
             commands::goods::import_csv(&file, &room, &config).await

@@ -2,9 +2,8 @@
 //! evidence of money.
 
 use crate::shop::Shop;
-use crate::store::StoreError;
-use aws_lc_rs::digest::{SHA256, digest};
-use gateway::{NoticeError, NoticeKind, RawNotice};
+use crate::store::{Heard, StoreError};
+use gateway::{Notice, NoticeError, NoticeKind, RawNotice};
 use order::{PayId, PayType};
 
 /// Why a notice was not taken. Nothing was changed; the channel sends it again if it was its own.
@@ -39,16 +38,18 @@ impl Shop {
         let channel = self.channels.get(&pay_type).ok_or(NotTaken::NoChannel)?;
         let now = self.clock.now_s();
         let notice = channel.read_notice(&RawNotice { headers, body }, now)?;
-        let pay_id = notice.pay_id;
+        let Notice { pay_id, kind, notice_id, .. } = notice;
         let order_id = self.store.order_of_attempt(&pay_id).await?;
         let order_id = order_id.ok_or_else(|| NotTaken::Unknown(pay_id.clone()))?;
-        let kept = hex::encode(digest(&SHA256, body));
-        let text = String::from_utf8_lossy(body).into_owned();
-        self.store.keep_notice(&order_id, &pay_id, pay_type, kept, text, now).await?;
-        if let NoticeKind::Refund { refund_id: Some(refund_id) } = notice.kind {
-            self.store.refund_now(&order_id, &refund_id, now).await?;
+        let refund_id = match kind {
+            NoticeKind::Refund { refund_id } => refund_id,
+            NoticeKind::Payment | NoticeKind::Closed | NoticeKind::Other => None,
+        };
+        let body = String::from_utf8_lossy(body).into_owned();
+        let heard = Heard { pay_type, notice_id, pay_id, refund_id, body };
+        if self.store.keep_notice(&order_id, heard, now).await? {
+            self.due.notify_one();
         }
-        self.due.notify_one();
         Ok(())
     }
 }

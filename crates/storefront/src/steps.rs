@@ -6,7 +6,7 @@ use crate::store::{ApplyError, Evidence, Lease, Record};
 use gateway::{Channel, CloseAnswer, Error, Prepay, Refund, RefundStanding, Refusal, Standing};
 use order::plan::Step;
 use order::state::{Attempt, ClosedBy, Event};
-use order::{Expected, PayId, Payment, RefundId};
+use order::{Expected, Mismatch, PayId, Payment, RefundId};
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -181,6 +181,13 @@ impl Shop {
                     Event::Differs { pay_id: id(), mismatch, ours, at: self.clock.now_s() }
                 }
             }),
+            // What we sent back ourselves is booked. Otherwise a person did it before we knew: nothing may be delivered
+            // for money that is gone, and how much is gone is not told here.
+            Standing::SomeReturned(_) if attempt.paid.is_some() => None,
+            Standing::SomeReturned(_) => {
+                let mismatch = Mismatch::Returned;
+                Some(Event::Differs { pay_id: id(), mismatch, ours: None, at: self.clock.now_s() })
+            }
             Standing::Closed => Some(Event::CloseProved { pay_id: id(), at: self.clock.now_s() }),
             Standing::ClosedAfterPayment(payment) => Some(match expected.compare(payment) {
                 Ok(()) => Event::Returned { pay_id: id(), amount },
@@ -273,7 +280,9 @@ impl Shop {
 
 fn payment_of(standing: &Standing) -> Option<&Payment> {
     match standing {
-        Standing::Paid(payment) | Standing::ClosedAfterPayment(payment) => Some(payment),
+        Standing::Paid(payment) | Standing::SomeReturned(payment) | Standing::ClosedAfterPayment(payment) => {
+            Some(payment)
+        }
         Standing::NoTrade | Standing::WaitingForBuyer | Standing::NotPaid | Standing::Closed => None,
     }
 }

@@ -36,7 +36,8 @@ pub async fn watch(shop: Arc<Shop>, mut stop: watch::Receiver<bool>) {
             () = bell => {}
             () = shop.clock.sleep_until(next) => {}
             Some(_) = at_work.join_next(), if at_work.len() >= AT_A_TIME => {}
-            _ = stop.changed() => {}
+            // Nobody is left who could ask it to stop: the shop itself is gone.
+            changed = stop.changed() => if changed.is_err() { break },
         }
         while at_work.try_join_next().is_some() {}
     }

@@ -1,7 +1,11 @@
-//! The project's own commands: `cargo xtask run`, `test`, `conformance`, `gallery`, `bindings`.
+//! The project's own commands: `cargo xtask run`, `test`, `conformance`, `faults`, `fuzz`, `gallery`, `bindings`,
+//! `simulate`.
 
 mod conformance;
+mod faults;
+mod fuzz;
 mod run;
+mod simulate;
 mod step;
 mod system;
 mod test;
@@ -16,6 +20,14 @@ cargo xtask run        sets up what is missing, builds the app and opens it;
 cargo xtask test       sets up what is missing and runs every test
 cargo xtask conformance
                        lives orders in the sandbox through the channels' Node.js SDKs
+cargo xtask faults [NAME]
+                       puts each known fault, or those with NAME in theirs, into a copy of the tree
+                       and shows that its scenario fails
+cargo xtask fuzz [--inputs N]
+                       sends N (a million) bad inputs to the shop and counts its answers
+cargo xtask simulate [--lives N] [--seed N] | crash-points
+                       lives N orders in simulated worlds with faults, replays one seed, or
+                       tries every crash point of a few orders and every pair of them
 cargo xtask gallery    draws every screen and state into target/gallery
 cargo xtask bindings   writes the page's TypeScript types anew from the Rust ones";
 
@@ -35,6 +47,11 @@ fn dispatch(arguments: &[String]) -> Result<()> {
         ["run"] => run::run(),
         ["test"] => test::test(),
         ["conformance"] => conformance::conformance(false),
+        ["faults"] => faults::faults(None),
+        ["faults", name] => faults::faults(Some(name)),
+        ["fuzz"] => fuzz::fuzz(None),
+        ["fuzz", "--inputs", inputs] => fuzz::fuzz(Some(inputs)),
+        ["simulate", rest @ ..] => simulate::simulate(rest),
         ["gallery"] => test::gallery(),
         ["bindings"] => test::bindings(),
         ["help" | "--help" | "-h"] => {

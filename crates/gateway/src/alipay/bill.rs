@@ -5,7 +5,8 @@
 
 use super::Alipay;
 use super::call::Failure;
-use crate::bill::{BillKind, BillLine, FILE_BYTES_MAX, Row, Table, is_day};
+use crate::bill::{BillKind, BillLine, FILE_BYTES_MAX, Row, Table};
+use crate::china_time::china_day_begin;
 use crate::{Error, http};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -34,7 +35,7 @@ struct Where {
 
 impl Alipay {
     pub(super) async fn trade_bill(&self, day: &str) -> Result<Vec<BillLine>, Error> {
-        if !is_day(day) {
+        if china_day_begin(day).is_none() {
             return Err(Error::ours("parameters", format!("{day:?} is not a day such as 2026-01-31")));
         }
         let which = Which { bill_type: "trade", bill_date: day };

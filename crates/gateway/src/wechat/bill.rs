@@ -2,7 +2,8 @@
 
 use super::Wechat;
 use super::call::Failure;
-use crate::bill::{BillKind, BillLine, FILE_BYTES_MAX, Row, Table, is_day};
+use crate::bill::{BillKind, BillLine, FILE_BYTES_MAX, Row, Table};
+use crate::china_time::china_day_begin;
 use crate::{Error, http};
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use reqwest::Method;
@@ -23,7 +24,7 @@ struct Where {
 
 impl Wechat {
     pub(super) async fn trade_bill(&self, day: &str) -> Result<Vec<BillLine>, Error> {
-        if !is_day(day) {
+        if china_day_begin(day).is_none() {
             return Err(Error::ours("parameters", format!("{day:?} is not a day such as 2026-01-31")));
         }
         let target = format!("/v3/bill/tradebill?bill_date={day}&bill_type=ALL");

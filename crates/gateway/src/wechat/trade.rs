@@ -179,10 +179,10 @@ impl Wechat {
 
     fn standing(&self, answer: &Transaction, pay_id: &PayId) -> Result<Standing, Error> {
         match answer.trade_state.as_str() {
-            // A partly refunded order reads REFUND and was paid all the same.
-            "SUCCESS" | "REFUND" => {
+            state @ ("SUCCESS" | "REFUND") => {
                 let missing = |part| Error::unknown(format!("the answer has no {part}"));
-                answer.payment(pay_id, (self.now)()).map(Standing::Paid).map_err(missing)
+                let payment = answer.payment(pay_id, (self.now)()).map_err(missing)?;
+                Ok(if state == "REFUND" { Standing::SomeReturned(payment) } else { Standing::Paid(payment) })
             }
             "NOTPAY" => Ok(Standing::NotPaid),
             "CLOSED" => Ok(Standing::Closed),

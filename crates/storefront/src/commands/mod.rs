@@ -1,6 +1,11 @@
 //! What the program does, one file for each command.
 
+pub(crate) mod check;
+pub(crate) mod export;
 pub(crate) mod goods;
+pub(crate) mod receipt;
+pub(crate) mod reconcile;
+pub(crate) mod selling;
 pub(crate) mod serve;
 pub(crate) mod streamer;
 

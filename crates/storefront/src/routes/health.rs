@@ -7,10 +7,10 @@ use api::view::TimeView;
 use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::sync::Arc;
-use utoipa::OpenApi;
+use utoipa::{OpenApi, ToSchema};
 
 /// The process is there.
 #[utoipa::path(get, path = "/healthz", responses((status = 200)))]
@@ -18,14 +18,31 @@ pub(super) async fn healthz() -> StatusCode {
     StatusCode::OK
 }
 
-/// It can serve: the database answers and it is not stopping.
-#[utoipa::path(get, path = "/readyz", responses((status = 200), (status = 503)))]
-pub(super) async fn readyz(State(AppState { shop, stop }): State<AppState>) -> StatusCode {
-    let stopping = *stop.borrow();
-    match shop.store.next_wake().await {
-        Ok(_) if !stopping => StatusCode::OK,
-        Ok(_) | Err(_) => StatusCode::SERVICE_UNAVAILABLE,
+/// Whether it serves all it is there for.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Readiness {
+    /// True while it takes orders.
+    ready: bool,
+    /// What stands in the way.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    why: Vec<String>,
+}
+
+/// It takes orders: the database answers, nothing halts the shop, and it is not stopping.
+#[utoipa::path(get, path = "/readyz", responses((status = 200, body = Readiness), (status = 503, body = Readiness)))]
+pub(super) async fn readyz(State(AppState { shop, stop, .. }): State<AppState>) -> (StatusCode, Json<Readiness>) {
+    let mut why = match shop.store.halts().await {
+        Ok(halts) => halts.into_iter().map(|halt| format!("{}: {}", halt.name, halt.reason)).collect(),
+        Err(error) => {
+            tracing::error!(%error, "the database does not answer");
+            vec!["the database does not answer".to_owned()]
+        }
+    };
+    if *stop.borrow() {
+        why.push("stopping".into());
     }
+    let status = if why.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(Readiness { ready: why.is_empty(), why }))
 }
 
 /// What the time may be asked with.
@@ -74,6 +91,7 @@ pub(super) async fn openapi_json() -> Json<utoipa::openapi::OpenApi> {
         super::orders::events,
         super::orders::cancel,
         super::orders::ask,
+        super::receipts::one,
         super::notices::alipay,
         super::notices::wechat,
         healthz,

@@ -1,28 +1,33 @@
 //! The HTTP side: the routes in one place, and how requests come in and refusals go out.
 
 mod health;
+mod metrics;
 mod notices;
 mod orders;
+mod receipts;
 mod rooms;
 mod viewers;
 
 pub use health::openapi;
 
+use crate::config::ServerConfig;
 use crate::shop::{Shop, ShopError};
 use api::error::RefusalData;
 use api::{ErrorCode, Refusal, Viewer};
 use aws_lc_rs::digest::{SHA256, digest};
 use axum::body::Bytes;
-use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRef, FromRequest, FromRequestParts, Request};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRef, FromRequest, FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::de::DeserializeOwned;
 use serde_json::json;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch;
 
 /// Largest body taken, bytes. Params and notices are a few kilobytes.
@@ -33,6 +38,9 @@ const BODY_MAX_BYTES: usize = 64 << 10;
 pub(crate) struct AppState {
     shop: Arc<Shop>,
     stop: watch::Receiver<bool>,
+    body_timeout: Duration,
+    request_timeout: Duration,
+    metrics: Arc<metrics::Metrics>,
 }
 
 impl FromRef<AppState> for Arc<Shop> {
@@ -41,8 +49,20 @@ impl FromRef<AppState> for Arc<Shop> {
     }
 }
 
-/// All routes. Event streams end when `stop` turns true.
+/// All routes, with the usual bounds on time. Event streams end when `stop` turns true.
 pub fn router(shop: Arc<Shop>, stop: watch::Receiver<bool>) -> Router {
+    router_within(shop, stop, &ServerConfig::default())
+}
+
+/// All routes. Event streams end when `stop` turns true.
+pub(crate) fn router_within(shop: Arc<Shop>, stop: watch::Receiver<bool>, config: &ServerConfig) -> Router {
+    let state = AppState {
+        shop,
+        stop,
+        body_timeout: config.body_timeout(),
+        request_timeout: config.request_timeout(),
+        metrics: Arc::default(),
+    };
     Router::new()
         .route("/v1/time", get(health::time))
         .route("/v1/openapi.json", get(health::openapi_json))
@@ -58,16 +78,32 @@ pub fn router(shop: Arc<Shop>, stop: watch::Receiver<bool>) -> Router {
         .route("/v1/orders/{order}/events", get(orders::events))
         .route("/v1/orders/{order}/cancel", post(orders::cancel))
         .route("/v1/orders/{order}/ask", post(orders::ask))
+        .route("/v1/orders/{order}/receipt", get(receipts::one))
         .route("/notices/alipay", post(notices::alipay))
         .route("/notices/wechat", post(notices::wechat))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
+        .route("/metrics", get(metrics::metrics))
         .fallback(|| async { ShopError::refuse(ErrorCode::NotFound, "there is nothing at this address") })
         .method_not_allowed_fallback(|| async {
             ShopError::refuse(ErrorCode::NotFound, "this address is not called this way")
         })
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
-        .with_state(AppState { shop, stop })
+        .layer(from_fn_with_state(state.clone(), within_bounds))
+        .with_state(state)
+}
+
+/// Bounds the time until an answer begins, and counts the answer. A stream that has begun goes on.
+async fn within_bounds(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let answer = match tokio::time::timeout(state.request_timeout, next.run(request)).await {
+        Ok(answer) => answer,
+        Err(_) => {
+            tracing::error!(limit_s = state.request_timeout.as_secs(), "a request was given up: no answer in time");
+            ShopError::refuse(ErrorCode::Internal, "this took too long; asking again is safe").into_response()
+        }
+    };
+    state.metrics.count(answer.status());
+    answer
 }
 
 impl IntoResponse for ShopError {
@@ -90,20 +126,34 @@ impl IntoResponse for ShopError {
     }
 }
 
+/// A body, bounded in size and time. What is wrong with it is said in the contract's form.
+pub(crate) struct RawBody(pub(crate) Bytes);
+
+impl FromRequest<AppState> for RawBody {
+    type Rejection = ShopError;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<RawBody, ShopError> {
+        let refuse = |why: String| ShopError::refuse(ErrorCode::InvalidParams, why);
+        let AppState { body_timeout, .. } = state;
+        match tokio::time::timeout(*body_timeout, Bytes::from_request(request, state)).await {
+            Ok(Ok(body)) => Ok(RawBody(body)),
+            Ok(Err(_)) => Err(refuse(format!("the body must come whole and be at most {BODY_MAX_BYTES} bytes"))),
+            Err(_) => Err(refuse(format!("the body must come within {} s", body_timeout.as_secs()))),
+        }
+    }
+}
+
 /// A JSON body. Whatever is wrong with it is said in the contract's form.
 pub(crate) struct JsonBody<T>(pub(crate) T);
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
+impl<T: DeserializeOwned> FromRequest<AppState> for JsonBody<T> {
     type Rejection = ShopError;
 
-    async fn from_request(request: Request, state: &S) -> Result<JsonBody<T>, ShopError> {
-        let refuse = |why: String| ShopError::refuse(ErrorCode::InvalidParams, why);
-        let body = Bytes::from_request(request, state)
-            .await
-            .map_err(|_| refuse(format!("the body must be at most {BODY_MAX_BYTES} bytes")))?;
+    async fn from_request(request: Request, state: &AppState) -> Result<JsonBody<T>, ShopError> {
+        let RawBody(body) = RawBody::from_request(request, state).await?;
         serde_json::from_slice(&body)
             .map(JsonBody)
-            .map_err(|error| refuse(format!("the params are not right: {error}")))
+            .map_err(|error| ShopError::refuse(ErrorCode::InvalidParams, format!("the params are not right: {error}")))
     }
 }
 
@@ -130,15 +180,17 @@ pub(crate) fn token_hash(token: &str) -> String {
     hex::encode(digest(&SHA256, token.as_bytes()))
 }
 
-/// The address a request came from.
+/// What the client of a request is counted by; see [`crate::limits::Limits::client`].
 pub(crate) struct Address(pub(crate) String);
 
-impl<S: Send + Sync> FromRequestParts<S> for Address {
+impl FromRequestParts<AppState> for Address {
     type Rejection = std::convert::Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Address, Self::Rejection> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip().to_string());
-        Ok(Address(peer.unwrap_or_default()))
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Address, Self::Rejection> {
+        // A program that calls the routes in its own process has no peer.
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        let peer = peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |ConnectInfo(peer)| peer.ip());
+        Ok(Address(state.shop.limits.client(peer, &parts.headers)))
     }
 }
 

@@ -38,9 +38,12 @@ pub(super) struct PayOrderAnswer {
 pub(super) async fn assist_pay_order_by_third(
     SignedIn(viewer): SignedIn,
     Address(address): Address,
-    State(shop): State<Arc<Shop>>,
+    State(AppState { shop, stop, .. }): State<AppState>,
     JsonBody(params): JsonBody<Params>,
 ) -> Result<Json<Value>, ShopError> {
+    if *stop.borrow() {
+        return Err(ShopError::refuse(ErrorCode::ShopPaused, "the shop is closing for a moment; asking again is safe"));
+    }
     let data = shop.pay_order(&viewer.viewer_id, &address, params).await?;
     Ok(Json(json!({"error": api::answer::NO_ERROR, "msg": "ok", "data": data})))
 }
@@ -112,7 +115,7 @@ pub(super) async fn ask(
     (status = 404, body = RefusedAnswer)))]
 pub(super) async fn events(
     SignedIn(Viewer { viewer_id, .. }): SignedIn,
-    State(AppState { shop, stop }): State<AppState>,
+    State(AppState { shop, stop, .. }): State<AppState>,
     Path(order): Path<String>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ShopError> {
     // Listening begins before looking, so that no change falls between.

@@ -53,7 +53,7 @@ pub(super) async fn goods(
 #[utoipa::path(get, path = "/v1/rooms/{room}/events", params(("room" = String, Path)), responses(
     (status = 200, content_type = "text/event-stream"), (status = 404, body = RefusedAnswer)))]
 pub(super) async fn events(
-    State(AppState { shop, stop }): State<AppState>,
+    State(AppState { shop, stop, .. }): State<AppState>,
     Path(room): Path<String>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ShopError> {
     let changes = shop.push.listen();

@@ -2,7 +2,7 @@
 
 use super::orders::{ApplyError, Evidence, Record};
 use super::rows::{self, load};
-use super::{StoreError, goods, jobs, journal, ledger};
+use super::{StoreError, goods, halts, invariants, jobs, journal, ledger};
 use order::state::{ClosedBy, Effect, Event, OrderState};
 use order::{GoodsKind, OrderId};
 use sqlx::AnyConnection;
@@ -29,15 +29,11 @@ pub(crate) async fn apply(
     for effect in &effects {
         take_effect(tx, &after, effect, now).await?;
     }
-    journal::append(tx, order_id.as_str(), &as_json(&event), &evidence.text, now).await?;
+    journal::append_event(tx, order_id, &event, evidence, now).await?;
+    invariants::check(tx, &after, &effects, now).await;
     // What is next may have changed: whoever looks after the order looks again.
     jobs::wake(tx, order_id, now).await?;
     Ok(after)
-}
-
-/// The event as the journal keeps it. Events are made of texts and numbers, so they always have a JSON form.
-fn as_json(event: &Event) -> String {
-    serde_json::to_string(event).unwrap_or_default()
 }
 
 /// Row 8: whether a late payment can still be delivered.
@@ -89,46 +85,56 @@ async fn take_effect(tx: &mut AnyConnection, record: &Record, effect: &Effect, n
     let (order, snapshot) = (&record.order, &record.snapshot);
     let pieces = i64::from(snapshot.quantity);
     let viewer = snapshot.viewer_id.as_str();
-    let moved = match effect {
+    match effect {
         Effect::ReleaseStock => {
             goods::set_share(tx, viewer, &snapshot.goods_id, pieces.saturating_neg(), None).await?;
-            goods::move_stock(tx, &snapshot.goods_id, pieces, pieces.saturating_neg(), 0).await?
+            let moved = goods::move_stock(tx, &snapshot.goods_id, pieces, pieces.saturating_neg(), 0).await?;
+            held_or_halt(tx, record, moved, now).await?;
         }
         Effect::SellHeld => {
             goods::set_share(tx, viewer, &snapshot.goods_id, 0, None).await?;
-            goods::move_stock(tx, &snapshot.goods_id, 0, pieces.saturating_neg(), pieces).await?
+            let moved = goods::move_stock(tx, &snapshot.goods_id, 0, pieces.saturating_neg(), pieces).await?;
+            held_or_halt(tx, record, moved, now).await?;
         }
         Effect::SellAgain => {
             let (_, open) = goods::share(tx, viewer, &snapshot.goods_id).await?;
             goods::set_share(tx, viewer, &snapshot.goods_id, pieces, open.as_deref()).await?;
-            goods::move_stock(tx, &snapshot.goods_id, pieces.saturating_neg(), 0, pieces).await?
+            // Looked at in this very transaction: `can_restock`.
+            if !goods::move_stock(tx, &snapshot.goods_id, pieces.saturating_neg(), 0, pieces).await? {
+                return Err(ApplyError::Stock(snapshot.goods_id.clone()));
+            }
         }
         Effect::BookPayment { pay_id, amount } => {
             let pay_type = record.pay_type(pay_id)?;
             ledger::book_payment(tx, pay_id.as_str(), pay_type, amount.get(), now).await?;
-            true
         }
-        Effect::Deliver => {
-            deliver(tx, record, now).await?;
-            true
-        }
+        Effect::Deliver => deliver(tx, record, now).await?,
         Effect::OpenRefund { refund } => {
             let (id, amount) = (refund.refund_id.as_str(), refund.amount.get());
             ledger::book_refund_due(tx, id, refund.reason, amount, now).await?;
-            true
         }
         Effect::BookRefund { refund_id } => {
             let refund = order.refund(refund_id).ok_or(ApplyError::NoSuchOrder)?;
             let pay_type = record.pay_type(&refund.pay_id)?;
             ledger::book_refund(tx, refund_id.as_str(), pay_type, refund.amount.get(), now).await?;
-            true
         }
         Effect::Alarm { mismatch } => {
             tracing::error!(order.id = %order.id, %mismatch, "a payment differs from its order: it is quarantined");
-            true
         }
-    };
-    if moved { Ok(()) } else { Err(ApplyError::Stock(snapshot.goods_id.clone())) }
+    }
+    Ok(())
+}
+
+/// An order's pieces are always among those held. Where they are not, the stock is wrong: no more is sold, and who paid
+/// gets the goods all the same.
+async fn held_or_halt(tx: &mut AnyConnection, record: &Record, moved: bool, now: i64) -> Result<(), StoreError> {
+    if moved {
+        return Ok(());
+    }
+    let (order_id, goods_id) = (&record.order.id, &record.snapshot.goods_id);
+    let reason = format!("the pieces of order {order_id} are not among those held of {goods_id}");
+    tracing::error!(order.id = %order_id, %reason, "the books are wrong: no new orders are taken");
+    halts::halt(tx, halts::BOOKS, &reason, now).await
 }
 
 /// The delivery record, and for fins the credit, which is the delivery itself.

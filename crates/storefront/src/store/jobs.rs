@@ -44,6 +44,28 @@ impl Store {
         .await
     }
 
+    /// Leases one order's job, if it is due at `now` (Unix seconds) and nobody has it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn lease_order(&self, order_id: &OrderId, now: i64) -> Result<Option<Lease>, StoreError> {
+        let lease = Lease { order_id: order_id.clone(), until: now.saturating_add(LEASE_S) };
+        self.write(move |tx| {
+            Box::pin(async move {
+                let leased = sqlx::query(
+                    "UPDATE jobs SET leased_until = $3 WHERE order_id = $1 AND wake_at <= $2 AND leased_until <= $2",
+                )
+                .bind(lease.order_id.as_str())
+                .bind(now)
+                .bind(lease.until)
+                .execute(tx)
+                .await?;
+                Ok((leased.rows_affected() == 1).then_some(lease))
+            })
+        })
+        .await
+    }
+
     /// Keeps a lease for another step. `false` when it ran out and is somebody else's now: then the worker stops.
     ///
     /// # Errors

@@ -1,11 +1,62 @@
-//! The journal: each step of an order with its evidence, chained by SHA-256, so that a changed byte is found.
+//! The journal: each step of an order with its evidence, chained by SHA-256, so that a changed byte is found. What the
+//! lines hold, and their hash, is described in [`api::journal`].
 
 use super::StoreError;
-use aws_lc_rs::digest::{SHA256, digest};
+use super::orders::{Evidence, Snapshot};
+use api::journal::{Grounds, JournalLine, PLACED, Placed, line_hash};
+use order::state::{Event, Order};
+use order::{Merchant, OrderId};
+use serde::Serialize;
+use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
-/// Appends a line. `evidence` is what a person would want to see: the channel's answer in short, never a secret.
-pub(super) async fn append(
+/// The first line of an order: what it promised, bound by the chain from then on.
+pub(super) async fn append_placed(
+    tx: &mut AnyConnection,
+    order: &Order,
+    snapshot: &Snapshot,
+    params: &str,
+    merchant: &Merchant,
+) -> Result<(), StoreError> {
+    let Some(first) = order.attempts.first() else { return Ok(()) };
+    let placed = Placed {
+        viewer_id: snapshot.viewer_id.clone(),
+        room_id: snapshot.room_id.clone(),
+        goods_id: snapshot.goods_id.clone(),
+        kind: snapshot.kind,
+        title: snapshot.title.clone(),
+        quantity: snapshot.quantity,
+        amount_fen: order.amount,
+        fins: snapshot.fins,
+        note: snapshot.note.clone(),
+        created_at: snapshot.created_at,
+        deadline_at: order.deadline_at,
+        pay_type: first.pay_type,
+        merchant: merchant.clone(),
+        params: params.to_owned(),
+    };
+    append(tx, order.id.as_str(), PLACED, &as_json(&placed), snapshot.created_at).await
+}
+
+/// The line of an event that changed an order.
+pub(super) async fn append_event(
+    tx: &mut AnyConnection,
+    order_id: &OrderId,
+    event: &Event,
+    evidence: &Evidence,
+    at: i64,
+) -> Result<(), StoreError> {
+    let Evidence { text, code, payment, merchant } = evidence.clone();
+    let grounds = Grounds { text, code, payment, merchant };
+    append(tx, order_id.as_str(), &as_json(event), &as_json(&grounds), at).await
+}
+
+/// What the journal keeps is made of texts, numbers and lists, so it always has a JSON form.
+fn as_json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+async fn append(
     tx: &mut AnyConnection,
     order_id: &str,
     event: &str,
@@ -33,8 +84,25 @@ pub(super) async fn append(
     Ok(())
 }
 
-/// The hash of a line: over the hash before it and the line as a JSON array, which separates the fields.
-pub(super) fn line_hash(previous: &str, seq: i64, order_id: &str, event: &str, evidence: &str, at: i64) -> String {
-    let line = serde_json::json!([previous, seq, order_id, event, evidence, at]).to_string();
-    hex::encode(digest(&SHA256, line.as_bytes()))
+/// An order's lines, oldest first.
+pub(super) async fn lines_of(tx: &mut AnyConnection, order_id: &str) -> Result<Vec<JournalLine>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT j.seq, COALESCE(p.hash, ''), j.event, j.evidence, j.at, j.hash FROM journal j
+         LEFT JOIN journal p ON p.seq = j.seq - 1 WHERE j.order_id = $1 ORDER BY j.seq",
+    )
+    .bind(order_id)
+    .fetch_all(tx)
+    .await?;
+    rows.iter().map(read).collect()
+}
+
+fn read(row: &AnyRow) -> Result<JournalLine, StoreError> {
+    Ok(JournalLine {
+        seq: row.try_get(0)?,
+        previous: row.try_get(1)?,
+        event: row.try_get(2)?,
+        evidence: row.try_get(3)?,
+        at: row.try_get(4)?,
+        hash: row.try_get(5)?,
+    })
 }

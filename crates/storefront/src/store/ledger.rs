@@ -6,18 +6,82 @@ use order::state::RefundReason;
 use sqlx::AnyConnection;
 
 /// Money, in fen.
-const CNY: &str = "CNY";
+pub(super) const CNY: &str = "CNY";
 /// Shark fins.
-const FIN: &str = "FIN";
+pub(super) const FIN: &str = "FIN";
 
 /// Money that arrived and has not been delivered against or returned yet.
-const SUSPENSE: &str = "suspense";
-const SALES: &str = "sales";
-const REFUNDS_PAYABLE: &str = "refunds_payable";
-const FINS_ISSUED: &str = "fins_issued";
+pub(super) const SUSPENSE: &str = "suspense";
+pub(super) const SALES: &str = "sales";
+pub(super) const REFUNDS_PAYABLE: &str = "refunds_payable";
+pub(super) const FINS_ISSUED: &str = "fins_issued";
+/// Before a viewer's id.
+pub(super) const VIEWER_FINS: &str = "viewer_fins:";
 
-fn cash(pay_type: PayType) -> String {
+/// Money that lies at a channel.
+pub(super) fn cash(pay_type: PayType) -> String {
     format!("channel_cash:{pay_type}")
+}
+
+/// One entry of two lines: so much into `debit`, out of `credit`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Entry {
+    /// What it books; it can be booked once.
+    pub(super) name: String,
+    /// [`CNY`] or [`FIN`].
+    pub(super) unit: &'static str,
+    /// The account it goes into.
+    pub(super) debit: String,
+    /// The account it comes out of.
+    pub(super) credit: String,
+    /// In fen, or in fins.
+    pub(super) amount: i64,
+}
+
+impl Entry {
+    fn of_money(name: String, debit: impl Into<String>, credit: impl Into<String>, amount: i64) -> Entry {
+        Entry { name, unit: CNY, debit: debit.into(), credit: credit.into(), amount }
+    }
+
+    /// A payment arrived.
+    pub(super) fn payment(pay_id: &str, pay_type: PayType, amount_fen: i64) -> Entry {
+        Entry::of_money(format!("payment:{pay_id}"), cash(pay_type), SUSPENSE, amount_fen)
+    }
+
+    /// A paid order was delivered: the money is earned.
+    pub(super) fn sale(order_id: &str, amount_fen: i64) -> Entry {
+        Entry::of_money(format!("sale:{order_id}"), SUSPENSE, SALES, amount_fen)
+    }
+
+    /// Fins were credited to a viewer.
+    pub(super) fn fins(order_id: &str, viewer_id: &str, fins: i64) -> Entry {
+        let (debit, credit) = (FINS_ISSUED.to_owned(), format!("{VIEWER_FINS}{viewer_id}"));
+        Entry { name: format!("fins:{order_id}"), unit: FIN, debit, credit, amount: fins }
+    }
+
+    /// Money is owed back.
+    pub(super) fn refund_due(refund_id: &str, reason: RefundReason, amount_fen: i64) -> Entry {
+        let from = if is_of_sale(reason) { SALES } else { SUSPENSE };
+        Entry::of_money(format!("refund_due:{refund_id}"), from, REFUNDS_PAYABLE, amount_fen)
+    }
+
+    /// Money went back.
+    pub(super) fn refund(refund_id: &str, pay_type: PayType, amount_fen: i64) -> Entry {
+        Entry::of_money(format!("refund:{refund_id}"), REFUNDS_PAYABLE, cash(pay_type), amount_fen)
+    }
+
+    /// Its two lines: account and amount.
+    pub(super) fn lines(&self) -> [(&str, i64); 2] {
+        [(&self.debit, self.amount), (&self.credit, self.amount.saturating_neg())]
+    }
+}
+
+/// Whether it is the money of goods that were delivered that goes back; otherwise it was never earned.
+pub(super) const fn is_of_sale(reason: RefundReason) -> bool {
+    match reason {
+        RefundReason::Late | RefundReason::Twice | RefundReason::Returned | RefundReason::Mismatch => false,
+        RefundReason::Streamer | RefundReason::Console => true,
+    }
 }
 
 /// A payment arrived.
@@ -28,7 +92,7 @@ pub(super) async fn book_payment(
     amount_fen: i64,
     at: i64,
 ) -> Result<(), StoreError> {
-    book(tx, &format!("payment:{pay_id}"), CNY, &cash(pay_type), SUSPENSE, amount_fen, at).await
+    book(tx, &Entry::payment(pay_id, pay_type, amount_fen), at).await
 }
 
 /// A paid order was delivered: the money is earned.
@@ -38,7 +102,7 @@ pub(super) async fn book_sale(
     amount_fen: i64,
     at: i64,
 ) -> Result<(), StoreError> {
-    book(tx, &format!("sale:{order_id}"), CNY, SUSPENSE, SALES, amount_fen, at).await
+    book(tx, &Entry::sale(order_id, amount_fen), at).await
 }
 
 /// Fins were credited to a viewer.
@@ -49,7 +113,7 @@ pub(super) async fn book_fins(
     fins: i64,
     at: i64,
 ) -> Result<(), StoreError> {
-    book(tx, &format!("fins:{order_id}"), FIN, FINS_ISSUED, &format!("viewer_fins:{viewer_id}"), fins, at).await
+    book(tx, &Entry::fins(order_id, viewer_id, fins), at).await
 }
 
 /// Money is owed back.
@@ -60,11 +124,7 @@ pub(super) async fn book_refund_due(
     amount_fen: i64,
     at: i64,
 ) -> Result<(), StoreError> {
-    let from = match reason {
-        RefundReason::Late | RefundReason::Twice | RefundReason::Returned | RefundReason::Mismatch => SUSPENSE,
-        RefundReason::Streamer | RefundReason::Console => SALES,
-    };
-    book(tx, &format!("refund_due:{refund_id}"), CNY, from, REFUNDS_PAYABLE, amount_fen, at).await
+    book(tx, &Entry::refund_due(refund_id, reason, amount_fen), at).await
 }
 
 /// Money went back.
@@ -75,25 +135,16 @@ pub(super) async fn book_refund(
     amount_fen: i64,
     at: i64,
 ) -> Result<(), StoreError> {
-    book(tx, &format!("refund:{refund_id}"), CNY, REFUNDS_PAYABLE, &cash(pay_type), amount_fen, at).await
+    book(tx, &Entry::refund(refund_id, pay_type, amount_fen), at).await
 }
 
-/// Writes one entry of two lines: `amount` into `debit`, out of `credit`.
-async fn book(
-    tx: &mut AnyConnection,
-    entry: &str,
-    unit: &str,
-    debit: &str,
-    credit: &str,
-    amount: i64,
-    at: i64,
-) -> Result<(), StoreError> {
-    for (line, account, amount) in [(1_i64, debit, amount), (2, credit, amount.saturating_neg())] {
+async fn book(tx: &mut AnyConnection, entry: &Entry, at: i64) -> Result<(), StoreError> {
+    for (line, (account, amount)) in (1_i64..).zip(entry.lines()) {
         sqlx::query("INSERT INTO ledger (entry, line, account, unit, amount, at) VALUES ($1, $2, $3, $4, $5, $6)")
-            .bind(entry)
+            .bind(&entry.name)
             .bind(line)
             .bind(account)
-            .bind(unit)
+            .bind(entry.unit)
             .bind(amount)
             .bind(at)
             .execute(&mut *tx)

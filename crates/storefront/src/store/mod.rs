@@ -3,23 +3,31 @@
 //! Reads go to a pool. Writes go through one writer that gathers what is waiting into one transaction, each write in a
 //! savepoint of its own, and answers only after the commit that covers it. A write that fails undoes itself alone.
 
+mod audit;
+mod bills;
 mod disk;
 mod events;
+mod figures;
 mod goods;
 mod halts;
+mod invariants;
 mod jobs;
 mod journal;
 mod ledger;
 mod orders;
+mod receipts;
 mod rooms;
 mod rows;
 mod viewers;
 
+pub use audit::{Audited, Difference, Found, OpenError, Progress, Reader};
+pub use bills::{BillState, BookedAttempt, BookedRefund};
 pub use disk::{Disk, PlainDisk};
+pub use figures::Figures;
 pub use goods::{GoodsRow, NewGoods};
 pub use halts::{BOOKS, Halt, OPERATOR};
 pub use jobs::Lease;
-pub use orders::{ApplyError, Evidence, Placed, Record, Snapshot, Trade};
+pub use orders::{ApplyError, Evidence, Heard, Placed, Record, Snapshot, Trade};
 pub use rooms::NewRoom;
 
 pub(crate) use events::apply;
@@ -103,8 +111,7 @@ impl Store {
     /// # Errors
     /// As [`Store::open`].
     pub async fn open_on(url: &str, disk: Arc<dyn Disk>) -> Result<Store, StoreError> {
-        static DRIVERS: Once = Once::new();
-        DRIVERS.call_once(sqlx::any::install_default_drivers);
+        install_drivers();
         let url = if url.contains('?') { url.to_owned() } else { format!("{url}?mode=rwc") };
         let options = AnyConnectOptions::from_str(&url)?;
         let pool = AnyPoolOptions::new()
@@ -172,6 +179,12 @@ impl Store {
     pub async fn read(&self) -> Result<sqlx::pool::PoolConnection<sqlx::Any>, StoreError> {
         Ok(self.readers.acquire().await?)
     }
+}
+
+/// Makes the databases known that this program speaks with; once is enough.
+fn install_drivers() {
+    static DRIVERS: Once = Once::new();
+    DRIVERS.call_once(sqlx::any::install_default_drivers);
 }
 
 /// The writer: ends when the last [`Store`] is dropped.

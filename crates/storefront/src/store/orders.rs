@@ -8,6 +8,10 @@ use order::{GoodsId, GoodsKind, Merchant, OrderId, PayId, PayType, Payment, Refu
 use sqlx::{AnyConnection, Row};
 use std::collections::BTreeMap;
 
+/// Seconds after an answered query in which a repeated notice asks for no other. Channels repeat what was not received
+/// after 15 s at the earliest (WeChat Pay, payment notice).
+const REPEAT_PAUSE_S: i64 = 10;
+
 /// What an order promised when it was made. None of it ever changes.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
@@ -90,6 +94,21 @@ pub struct Placed {
     pub pay_id: PayId,
     /// Whether something was written; otherwise the request had been answered before.
     pub is_new: bool,
+}
+
+/// A verified notice: what is kept of it and what it asks for.
+#[derive(Clone, Debug)]
+pub struct Heard {
+    /// The channel.
+    pub pay_type: PayType,
+    /// The channel's id of the notice, the same each time it is repeated.
+    pub notice_id: String,
+    /// The attempt it speaks of.
+    pub pay_id: PayId,
+    /// The refund it speaks of.
+    pub refund_id: Option<RefundId>,
+    /// The body as it came.
+    pub body: String,
 }
 
 /// What an event brings that the machine itself does not carry.
@@ -211,25 +230,6 @@ impl Store {
         self.write(move |tx| Box::pin(async move { events::apply(tx, &order_id, event, &evidence, now).await })).await
     }
 
-    /// Makes a refund due at once: something was heard of it.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn refund_now(&self, order_id: &OrderId, refund_id: &RefundId, now: i64) -> Result<(), StoreError> {
-        let (order_id, refund_id) = (order_id.clone(), refund_id.clone());
-        self.write(move |tx| {
-            Box::pin(async move {
-                sqlx::query("UPDATE refunds SET tries = 0 WHERE refund_id = $1 AND order_id = $2")
-                    .bind(refund_id.as_str())
-                    .bind(order_id.as_str())
-                    .execute(&mut *tx)
-                    .await?;
-                jobs::wake(tx, &order_id, now).await
-            })
-        })
-        .await
-    }
-
     /// Asks for an attempt to be queried at once; the ask is durable.
     ///
     /// # Errors
@@ -305,39 +305,58 @@ impl Store {
         .await
     }
 
-    /// Keeps a notice as it came, once, and asks for its attempt to be queried at once, in one transaction.
+    /// Keeps a notice as it came, once, and asks for its attempt, and the refund it speaks of, to be queried at once, in
+    /// one transaction. Says whether it asked: a repetition does not while a query is due or only just answered, so that
+    /// a flood of one notice is not passed on to the channel.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn keep_notice(
-        &self,
-        order_id: &OrderId,
-        pay_id: &PayId,
-        pay_type: PayType,
-        notice: String,
-        body: String,
-        now: i64,
-    ) -> Result<(), StoreError> {
-        let (order_id, pay_id) = (order_id.clone(), pay_id.clone());
+    pub async fn keep_notice(&self, order_id: &OrderId, heard: Heard, now: i64) -> Result<bool, StoreError> {
+        let order_id = order_id.clone();
         self.write(move |tx| {
             Box::pin(async move {
-                sqlx::query(
+                let kept = sqlx::query(
                     "INSERT INTO inbox (notice, pay_type, pay_id, body, received_at) VALUES ($1, $2, $3, $4, $5)
                      ON CONFLICT (notice) DO NOTHING",
                 )
-                .bind(notice)
-                .bind(pay_type.as_str())
-                .bind(pay_id.as_str())
-                .bind(body)
+                .bind(format!("{}:{}", heard.pay_type, heard.notice_id))
+                .bind(heard.pay_type.as_str())
+                .bind(heard.pay_id.as_str())
+                .bind(&heard.body)
                 .bind(now)
                 .execute(&mut *tx)
                 .await?;
-                // Also a notice that came before asks: the query it led to may have run ahead of the channel's books.
-                ask_now(tx, &order_id, &pay_id, now).await
+                // What is new asks, whatever else is under way: only a query that begins after it settles it. What came
+                // before was asked about; it asks again because that query may have run ahead of the channel's books.
+                if kept.rows_affected() == 0 && !may_ask_again(tx, &heard.pay_id, now).await? {
+                    return Ok(false);
+                }
+                if let Some(refund_id) = &heard.refund_id {
+                    sqlx::query("UPDATE refunds SET tries = 0 WHERE refund_id = $1 AND order_id = $2")
+                        .bind(refund_id.as_str())
+                        .bind(order_id.as_str())
+                        .execute(&mut *tx)
+                        .await?;
+                }
+                ask_now(tx, &order_id, &heard.pay_id, now).await?;
+                Ok(true)
             })
         })
         .await
     }
+}
+
+/// Whether no query of the attempt is due, and the last answered one is not of just now.
+async fn may_ask_again(tx: &mut AnyConnection, pay_id: &PayId, now: i64) -> Result<bool, StoreError> {
+    let row = sqlx::query("SELECT asks, asks_settled, asked_at FROM attempts WHERE pay_id = $1")
+        .bind(pay_id.as_str())
+        .fetch_optional(tx)
+        .await?;
+    let Some(row) = row else { return Ok(false) };
+    let (asks, settled, asked_at): (i64, i64, Option<i64>) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+    // A time that has not come yet is of a clock that was set back: it says nothing.
+    let just_now = asked_at.is_some_and(|asked| (asked..asked.saturating_add(REPEAT_PAUSE_S)).contains(&now));
+    Ok(asks == settled && !just_now)
 }
 
 async fn ask_now(tx: &mut AnyConnection, order_id: &OrderId, pay_id: &PayId, now: i64) -> Result<(), StoreError> {

@@ -81,7 +81,7 @@ pub(crate) async fn insert(
     for (number, attempt) in (1_i64..).zip(&order.attempts) {
         save_attempt(tx, &order.id, number, attempt, &trade).await?;
     }
-    journal::append(tx, order.id.as_str(), "placed", params, snapshot.created_at).await?;
+    journal::append_placed(tx, order, snapshot, params, merchant).await?;
     jobs::wake(tx, &order.id, snapshot.created_at).await
 }
 

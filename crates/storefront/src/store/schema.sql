@@ -84,6 +84,8 @@ CREATE TABLE orders (
 
 CREATE INDEX orders_of_viewer ON orders (viewer_id, created_at);
 
+CREATE INDEX orders_by_state ON orders (state);
+
 CREATE TABLE attempts (
     pay_id TEXT PRIMARY KEY,
     order_id TEXT NOT NULL REFERENCES orders (order_id),
@@ -109,6 +111,8 @@ CREATE TABLE attempts (
     UNIQUE (order_id, number)
 );
 
+CREATE INDEX attempts_by_state ON attempts (state);
+
 -- What each request of a viewer gave: the same request gives the same answer for ever.
 CREATE TABLE requests (
     viewer_id TEXT NOT NULL REFERENCES viewers (viewer_id),
@@ -133,6 +137,8 @@ CREATE TABLE refunds (
 
 CREATE INDEX refunds_of_order ON refunds (order_id);
 
+CREATE INDEX refunds_by_state ON refunds (state);
+
 -- What was delivered: at most once for an order. Merchandise is shipped from here.
 CREATE TABLE deliveries (
     order_id TEXT PRIMARY KEY REFERENCES orders (order_id),
@@ -156,7 +162,9 @@ CREATE TABLE ledger (
     PRIMARY KEY (entry, line)
 );
 
--- Notices as they came, by the hash of what came: a doubled one is one row.
+CREATE INDEX ledger_by_unit ON ledger (unit, amount);
+
+-- Notices as they came, by the channel's own id: a repeated one is one row.
 CREATE TABLE inbox (
     notice TEXT PRIMARY KEY,
     pay_type TEXT NOT NULL,
@@ -179,6 +187,19 @@ CREATE TABLE halts (
     name TEXT PRIMARY KEY,
     reason TEXT NOT NULL,
     at BIGINT NOT NULL
+);
+
+-- The channels' bills that were compared with these books: when each was last read to its end, what remained different
+-- (a JSON list of words), and the tries since that gave no bill.
+CREATE TABLE bills (
+    day TEXT NOT NULL,
+    pay_type TEXT NOT NULL,
+    read_at BIGINT,
+    lines BIGINT NOT NULL,
+    differences TEXT NOT NULL,
+    fails BIGINT NOT NULL,
+    retry_at BIGINT,
+    PRIMARY KEY (day, pay_type)
 );
 
 -- Every step with its evidence; each line carries the hash of the line before.

@@ -1,0 +1,79 @@
+//! Many worlds on several threads, each with a runtime of its own.
+
+use crate::failure::Failure;
+use crate::house::Template;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread;
+use tokio::runtime::{Builder, Runtime};
+use tokio::task::unconstrained;
+
+/// What is done with one number.
+type Job<T> = dyn Fn(Arc<Template>, u64) -> Pin<Box<dyn Future<Output = T>>> + Send + Sync;
+
+/// A runtime of one thread.
+///
+/// # Errors
+/// [`Failure::File`] when the system gives none.
+pub fn runtime() -> Result<Runtime, Failure> {
+    // Nothing here reads or writes a socket: without the system's poll, a thread that waits is woken for less.
+    let runtime = Builder::new_current_thread().enable_time().build();
+    runtime.map_err(|source| Failure::File { what: "starting a runtime", source })
+}
+
+/// As many threads as keep this machine busy: a world waits for its database's threads half of its time.
+#[must_use]
+pub fn threads() -> usize {
+    thread::available_parallelism().map_or(2, usize::from).saturating_mul(2)
+}
+
+/// Does the job for the numbers from `first` on until there are `count` of them or `each`, which hears every result in
+/// the order they come, returns false.
+///
+/// # Errors
+/// [`Failure`] when a thread or the template database cannot be made.
+pub fn run<T: Send + 'static>(
+    first: u64,
+    count: u64,
+    threads: usize,
+    job: Arc<Job<T>>,
+    mut each: impl FnMut(u64, T) -> bool,
+) -> Result<(), Failure> {
+    let template = Arc::new(runtime()?.block_on(Template::make())?);
+    let (next, stop) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
+    let (sender, results) = mpsc::channel();
+    let mut workers = Vec::new();
+    for _ in 0..threads.max(1) {
+        let (template, next, stop) = (Arc::clone(&template), Arc::clone(&next), Arc::clone(&stop));
+        let (sender, job) = (sender.clone(), Arc::clone(&job));
+        let runtime = runtime()?;
+        workers.push(thread::spawn(move || {
+            while !stop.load(Ordering::Relaxed) {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                if number >= count {
+                    break;
+                }
+                let number = first.saturating_add(number);
+                // No budget of the runtime may decide who goes on: that is the seed's business.
+                let result = runtime.block_on(unconstrained(job(Arc::clone(&template), number)));
+                if sender.send((number, result)).is_err() {
+                    break;
+                }
+            }
+        }));
+    }
+    drop(sender);
+    for (number, result) in results {
+        if !stop.load(Ordering::Relaxed) && !each(number, result) {
+            stop.store(true, Ordering::Relaxed);
+        }
+    }
+    for worker in workers {
+        if worker.join().is_err() {
+            return Err(Failure::TooSlow("a thread ended by a panic"));
+        }
+    }
+    Ok(())
+}

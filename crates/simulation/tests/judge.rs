@@ -1,0 +1,126 @@
+//! A judge that never found anything proves nothing: each thing it looks at is put wrong once.
+
+use order::PayType;
+use simulation::crash_points::{Run, Story, begin, turn};
+use simulation::failure::Failure;
+use simulation::house::{Template, connect};
+use simulation::runner;
+use simulation::world::World;
+use std::sync::Arc;
+
+/// A row put wrong at rest, and the words the judge has for it.
+const AT_REST: &[(Story, &str, &str)] = &[
+    (Story::Paid, "DELETE FROM deliveries", "changed without a line"),
+    (Story::Paid, "UPDATE orders SET state = 'closed'", "changed without a line"),
+    (Story::Paid, "UPDATE attempts SET paid_fen = paid_fen - 1", "changed without a line"),
+    (Story::BothPaid, "UPDATE refunds SET state = 'sent'", "changed without a line"),
+    (Story::Paid, "UPDATE goods SET sold = sold - 1, stocked = stocked - 1 WHERE sold > 0", "were delivered"),
+    (Story::Expired, "UPDATE goods SET reserved = reserved + 1 WHERE goods_id = 'clay'", "1 reserved"),
+    (Story::Paid, "UPDATE ledger SET amount = amount + 1 WHERE amount > 0", "the ledger should have"),
+    (Story::Paid, "UPDATE ledger SET account = 'sales' WHERE account = 'suspense'", "the ledger should have"),
+    (Story::Paid, "DELETE FROM ledger WHERE entry LIKE 'sale:%'", "the ledger should have"),
+    (Story::Expired, "INSERT INTO ledger VALUES ('gift', 1, 'sales', 'CNY', 0, 0)", "which nothing called for"),
+    (Story::Paid, "UPDATE viewers SET fins_balance = 1 WHERE viewer_id = 'viewer-0'", "1 fins"),
+    (Story::Paid, "UPDATE journal SET evidence = evidence || ' ' WHERE seq = 2", "the hash of what is before it"),
+    (Story::Paid, "DELETE FROM journal WHERE seq = 3", "of the journal follows line"),
+    (Story::Paid, "UPDATE journal_head SET seq = seq - 1", "the head of the journal"),
+    (Story::Paid, "INSERT INTO jobs SELECT order_id, 0, 0 FROM orders", "jobs are left"),
+];
+
+async fn meddle(world: &World, sql: &'static str) {
+    let mut connection = connect(world.database()).await.unwrap();
+    sqlx::query("PRAGMA ignore_check_constraints = ON").execute(&mut connection).await.unwrap();
+    sqlx::query("PRAGMA foreign_keys = OFF").execute(&mut connection).await.unwrap();
+    let changed = sqlx::query(sql).execute(&mut connection).await.unwrap();
+    assert!(changed.rows_affected() > 0, "changed nothing: {sql}");
+}
+
+async fn at_rest(template: &Arc<Template>, story: Story, pay_type: PayType) -> World {
+    let run = Run { story, pay_type, at: Vec::new() };
+    let mut world = begin(template, &run, "judge.db").await.unwrap();
+    while turn(&mut world).await.unwrap() {}
+    world
+}
+
+fn words(ended: Result<impl Sized, Failure>, what: &str) -> String {
+    match ended {
+        Err(Failure::Violation(words)) => words,
+        Err(other) => panic!("{what}: {other}"),
+        Ok(_) => panic!("{what}: the judge found nothing"),
+    }
+}
+
+#[test]
+fn a_row_put_wrong_at_rest_is_found() {
+    runner::runtime().unwrap().block_on(async {
+        let template = Arc::new(Template::make().await.unwrap());
+        for (story, sql, expected) in AT_REST {
+            let world = at_rest(&template, *story, PayType::Wechat).await;
+            meddle(&world, sql).await;
+            let words = words(world.end().await, sql);
+            assert!(words.contains(expected), "{sql}: {words}");
+        }
+        assert!(at_rest(&template, Story::Paid, PayType::Wechat).await.end().await.is_ok());
+    });
+}
+
+#[test]
+fn books_of_a_channel_that_differ_from_ours_are_found() {
+    type Lie = fn(&mut simulation::books::Trade);
+    let lies: [(Story, Lie, &str); 5] = [
+        (Story::Paid, |trade| trade.taken = None, "its channel took None"),
+        (Story::Paid, |trade| trade.taken.as_mut().unwrap().amount -= 1, "its channel took Some"),
+        (Story::Expired, |trade| trade.taken = Some(taken()), "its channel took Some"),
+        (Story::BothPaid, |trade| trade.returns.clear(), "its channel returned 0"),
+        (Story::PaidLate, |trade| trade.returns.values_mut().for_each(|back| back.amount -= 1), "its channel returned"),
+    ];
+    runner::runtime().unwrap().block_on(async {
+        let template = Arc::new(Template::make().await.unwrap());
+        for (story, lie, expected) in lies {
+            let world = at_rest(&template, story, PayType::Alipay).await;
+            world.stage.scene().books.trades.values_mut().for_each(lie);
+            let words = words(world.end().await, expected);
+            assert!(words.contains(expected), "{expected}: {words}");
+        }
+    });
+}
+
+fn taken() -> simulation::books::Taken {
+    simulation::books::Taken { amount: 100, at: 0, channel_no: "1".into(), shown_at: 0 }
+}
+
+#[test]
+fn what_goes_wrong_on_the_way_is_found_by_the_next_commit() {
+    // What was there before its order's next step, and the words the judge has for it.
+    let cases = [
+        ("UPDATE orders SET amount_fen = 1", "the promise of"),
+        ("UPDATE orders SET state = 'refunded'", "went from"),
+        ("UPDATE goods SET reserved = reserved + 1, stocked = stocked + 1 WHERE reserved > 0", "its orders hold"),
+        ("UPDATE shares SET pieces = 5", "a share of 5"),
+        (
+            "INSERT INTO deliveries SELECT order_id, viewer_id, goods_id, kind, 1, 0, NULL, 0 FROM orders",
+            "1 deliveries",
+        ),
+        ("UPDATE attempts SET state = 'paid', paid_fen = 100", "counts as paid"),
+    ];
+    runner::runtime().unwrap().block_on(async {
+        let template = Arc::new(Template::make().await.unwrap());
+        for (sql, expected) in cases {
+            let run = Run { story: Story::Expired, pay_type: PayType::Alipay, at: Vec::new() };
+            let mut world = begin(&template, &run, "judge.db").await.unwrap();
+            while !world.judge.orders.values().any(|order| order.state == "awaiting_payment") {
+                assert!(turn(&mut world).await.unwrap());
+            }
+            meddle(&world, sql).await;
+            let found = loop {
+                match turn(&mut world).await {
+                    Ok(true) => {}
+                    Ok(false) => break Ok(()),
+                    Err(failure) => break Err(failure),
+                }
+            };
+            let words = words(found, sql);
+            assert!(words.contains(expected), "{sql}: {words}");
+        }
+    });
+}

@@ -1,0 +1,89 @@
+//! Simulated worlds: thousands of orders with faults, each seed judged by the channels' books; the same seed lives the
+//! same life; and the judge finds what is wrong.
+
+use simulation::house::Template;
+use simulation::random::{LIVES_PER_SEED, Wish, live};
+use simulation::runner;
+use simulation::tally::Tally;
+use std::sync::Arc;
+
+/// Orders lived by the ordinary test.
+const LIVES: u64 = 20_000;
+
+#[test]
+fn twenty_thousand_orders_with_faults_end_as_the_channels_books_say() {
+    let seeds = LIVES.div_ceil(u64::try_from(LIVES_PER_SEED).unwrap());
+    let (mut lives, mut total, mut broken) = (0, Tally::default(), None);
+    let job = |template, seed| -> std::pin::Pin<Box<dyn Future<Output = _>>> {
+        Box::pin(async move { live(&template, Wish { seed, log: false, dump: false }).await })
+    };
+    runner::run(0, seeds, runner::threads(), Arc::new(job), |seed, result| match result {
+        Ok(report) => {
+            lives += report.lives;
+            total.take(&report.tally);
+            true
+        }
+        Err(stopped) => {
+            broken = Some((seed, stopped.failure));
+            false
+        }
+    })
+    .unwrap();
+    if let Some((seed, failure)) = broken {
+        panic!("seed {seed}: {failure}\nreplay it with: cargo run --release --bin simulate -- --seed {seed}");
+    }
+    println!("{total}\n{lives} lives in {seeds} seeds");
+    assert!(lives >= LIVES, "{lives} lives");
+    // A world in which nothing goes wrong proves nothing.
+    for happened in [
+        "fault: answer lost",
+        "fault: balance not enough for a refund",
+        "fault: call to a channel that is down",
+        "fault: cancel refused",
+        "fault: clock set",
+        "fault: commit failed",
+        "fault: crash after a commit",
+        "fault: crash before a commit",
+        "fault: crash between steps",
+        "fault: forged notice",
+        "fault: notice lost",
+        "fault: notice with a stolen key",
+        "fault: order refused for good",
+        "fault: refund needs a person",
+        "fault: refund takes its time",
+        "fault: request late",
+        "fault: request lost",
+        "end: closed unpaid",
+        "end: delivered",
+        "end: delivered, and something went back",
+        "end: refunded",
+        "refused: price changed",
+        "refused: sold out",
+        "refused: limit reached",
+        "refused: not on sale",
+        "refused: shop paused",
+        "row 8: paid after the end, delivered all the same",
+        "row 8: paid after the end, goes back",
+        "row 11: paid while it was being ended",
+    ] {
+        assert!(total.of(happened) > 0, "never happened: {happened}");
+    }
+}
+
+#[test]
+fn the_same_seed_lives_the_same_life_to_the_last_byte() {
+    runner::runtime().unwrap().block_on(async {
+        let template = Arc::new(Template::make().await.unwrap());
+        for seed in [3, 4] {
+            let wish = Wish { seed, log: true, dump: true };
+            let (first, again) = (live(&template, wish).await.unwrap(), live(&template, wish).await.unwrap());
+            assert_eq!(first.log, again.log);
+            assert_eq!(first.tally, again.tally);
+            let (first, again) = (first.dump.unwrap(), again.dump.unwrap());
+            assert!(first.contains("\njournal [") && first == again, "seed {seed}: the databases differ");
+        }
+        let other = live(&template, Wish { seed: 5, log: false, dump: true }).await.unwrap();
+        let first = live(&template, Wish { seed: 3, log: false, dump: true }).await.unwrap();
+        assert_ne!(first.dump, other.dump);
+    });
+}

@@ -1,0 +1,483 @@
+//! The audit: a shop that has lived checks clean, against its channels' books too, and whatever is changed in its
+//! database is named. And what stops a shop from selling, and lets it sell again.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
+
+mod support;
+
+use api::answer::Ext;
+use api::{CallError, Client, ErrorCode, Goods};
+use order::PayType;
+use order::state::{OrderState, RefundState};
+use serde_json::{Value, json};
+use sqlx::{AnyConnection, Connection, Executor, Row};
+use std::path::{Path, PathBuf};
+use std::process::Output;
+use storefront::check::{self, Checked};
+use storefront::clock::{Clock, SystemClock};
+use storefront::config::Config;
+use storefront::store::{BOOKS, Difference, OPERATOR, Reader};
+use support::{World, until, until_view, wish};
+
+async fn put_faults(world: &World, faults: Value) {
+    let url = format!("{}/faults", world.sandbox.base_url);
+    let answer = world.phone.put(url).json(&faults).send().await.unwrap();
+    assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+}
+
+async fn order(client: &Client, goods: &Goods, quantity: u32, pay_type: PayType, request: u128) -> Ext {
+    let (params, asked) = wish(goods, quantity, pay_type, request);
+    client.pay_order(&params, &asked).await.unwrap()
+}
+
+async fn pay(world: &World, ext: &Ext) {
+    let shown = world.phone("pay", &ext.code).await;
+    assert_eq!(shown["state"], "paid", "{shown}");
+}
+
+/// Orders of a shop that has seen everything once.
+struct Lived {
+    paid: Ext,
+    fins: Ext,
+    cancelled: Ext,
+    late: Ext,
+    twice: Ext,
+}
+
+/// Paid, fins, cancelled, paid too late and refunded, switched and paid through both channels.
+async fn live(world: &World) -> Lived {
+    let (first, second) = (world.viewer().await, world.viewer().await);
+    let goods = first.goods().await.unwrap();
+    let paid = order(&first, &goods[0], 2, PayType::Alipay, 1).await;
+    pay(world, &paid).await;
+    until(&first, &paid.order_id, &[OrderState::Delivered]).await;
+    let fins = order(&first, &goods[1], 3, PayType::Wechat, 2).await;
+    pay(world, &fins).await;
+    until(&first, &fins.order_id, &[OrderState::Delivered]).await;
+    let cancelled = order(&second, &goods[0], 1, PayType::Wechat, 3).await;
+    second.cancel(&cancelled.order_id).await.unwrap();
+    until(&second, &cancelled.order_id, &[OrderState::Closed]).await;
+    // The channels say "closed" and leave it payable: only so can money come late or twice.
+    put_faults(world, json!({"alipay": {"close_ignored": {}}, "wechat": {"close_ignored": {}}})).await;
+    let late = order(&first, &goods[2], 1, PayType::Alipay, 4).await;
+    first.cancel(&late.order_id).await.unwrap();
+    until(&first, &late.order_id, &[OrderState::Closed]).await;
+    let last_cup = order(&second, &goods[2], 1, PayType::Wechat, 5).await;
+    pay(world, &last_cup).await;
+    until(&second, &last_cup.order_id, &[OrderState::Delivered]).await;
+    pay(world, &late).await;
+    until(&first, &late.order_id, &[OrderState::Refunded]).await;
+    let before = order(&second, &goods[1], 1, PayType::Alipay, 6).await;
+    let (mut params, mut asked) = wish(&goods[1], 1, PayType::Wechat, 7);
+    params.order_id = Some(before.order_id.clone());
+    asked.order_id = Some(before.order_id.clone());
+    let twice = second.pay_order(&params, &asked).await.unwrap();
+    pay(world, &twice).await;
+    until(&second, &twice.order_id, &[OrderState::Delivered]).await;
+    pay(world, &before).await;
+    until_view(&second, &twice.order_id, |view| view.refunds.iter().any(|refund| refund.state == RefundState::Done))
+        .await;
+    Lived { paid, fins, cancelled, late, twice }
+}
+
+/// The settings of the world's shop.
+fn settings(world: &World) -> PathBuf {
+    world.folder.path().join("shop.toml")
+}
+
+fn read_config(world: &World) -> Config {
+    Config::read(&settings(world), |_| None).unwrap()
+}
+
+async fn storefront(arguments: &[&str]) -> Output {
+    let mut program = tokio::process::Command::new(env!("CARGO_BIN_EXE_storefront"));
+    program.args(arguments).env("RUST_LOG", "error,sqlx=off").output().await.unwrap()
+}
+
+async fn with_config(world: &World, arguments: &[&str]) -> Output {
+    let config = settings(world);
+    let all: Vec<&str> = arguments.iter().copied().chain(["--config", config.to_str().unwrap()]).collect();
+    storefront(&all).await
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+/// A database of its own to break, with nothing to hold it together.
+async fn open_to_break(path: &Path) -> AnyConnection {
+    sqlx::any::install_default_drivers();
+    let mut connection = AnyConnection::connect(&format!("sqlite:{}?mode=rw", path.display())).await.unwrap();
+    for pragma in ["PRAGMA ignore_check_constraints = ON", "PRAGMA foreign_keys = OFF", "PRAGMA busy_timeout = 5000"] {
+        connection.execute(pragma).await.unwrap();
+    }
+    connection
+}
+
+/// A copy of the shop's database as it is now.
+async fn copy(world: &World, name: &str) -> PathBuf {
+    let path = world.folder.path().join(name);
+    let mut connection = open_to_break(&world.folder.path().join("shop.db")).await;
+    let sql = format!("VACUUM INTO '{}'", path.display());
+    sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+    path
+}
+
+async fn change(connection: &mut AnyConnection, sql: &str) -> u64 {
+    sqlx::query(sqlx::AssertSqlSafe(sql.to_owned())).execute(connection).await.unwrap().rows_affected()
+}
+
+/// What an audit of the database alone finds.
+async fn audit(path: &Path) -> Vec<String> {
+    let mut reader = Reader::open(&format!("sqlite:{}", path.display())).await.unwrap();
+    let mut found = Vec::new();
+    let now = SystemClock.now_s();
+    reader.audit(now, &mut |difference| found.push(difference.to_string()), &mut |_, _, _| {}).await.unwrap();
+    found
+}
+
+/// What the channels find in a database.
+async fn ask_channels(world: &World, path: &Path) -> (Checked, Vec<String>) {
+    let mut config = read_config(world);
+    config.database = format!("sqlite:{}", path.display());
+    let mut found = Vec::new();
+    let checked =
+        check::check(&config, false, &mut |difference| found.push(difference.to_string()), &mut |_, _, _| {}).await;
+    (checked.unwrap(), found)
+}
+
+#[tokio::test]
+async fn a_shop_that_has_lived_checks_clean_while_it_serves_and_against_its_channels() {
+    let world = World::new(300).await;
+    live(&world).await;
+    let output = with_config(&world, &["check"]).await;
+    assert!(output.status.success(), "{}", said(&output));
+    // Six orders' seven attempts, and two refunds.
+    assert!(said(&output).contains("9 questions answered by the channels: 0 differences"), "{}", said(&output));
+    let World { shop, sandbox, folder, .. } = world;
+    sandbox.stop().await;
+    let config = Config::read(&folder.path().join("shop.toml"), |_| None).unwrap();
+    let mut found = Vec::new();
+    let mut take = |difference: &Difference| found.push(difference.to_string());
+    let checked = check::check(&config, false, &mut take, &mut |_, _, _| {}).await.unwrap();
+    assert_eq!((checked.differences, found), (0, Vec::new()));
+    let silent: u64 = checked.not_checked.values().map(|(times, _)| times).sum();
+    assert_eq!((checked.asked, silent), (0, 9), "{checked:?}");
+    shop.stop().await;
+}
+
+#[tokio::test]
+async fn whatever_is_changed_in_the_database_is_named() {
+    let world = World::new(300).await;
+    let lived = live(&world).await;
+    let path = copy(&world, "broken.db").await;
+    let Lived { paid, fins, cancelled, late, twice } = &lived;
+    let (paid_id, cancelled_id, late_id) = (&paid.order_id, &cancelled.order_id, &late.order_id);
+    let (refund, paid_pay, fins_id) = (late.pay_id.whole_refund(), &paid.pay_id, &fins.order_id);
+    let twice_id = &twice.order_id;
+    let of = |order: &dyn std::fmt::Display| format!("WHERE order_id = '{order}'");
+    let cases: Vec<(String, &str)> = vec![
+        (
+            format!(
+                "INSERT INTO deliveries SELECT order_id, viewer_id, goods_id, kind, quantity, fins, note, created_at
+                 FROM orders {}",
+                of(cancelled_id)
+            ),
+            "it has 1 deliveries, and its journal delivers it 0 times",
+        ),
+        (format!("DELETE FROM deliveries {}", of(paid_id)), "it has 0 deliveries"),
+        (format!("UPDATE deliveries SET quantity = 3 {}", of(paid_id)), "what was delivered, to whom or when"),
+        (format!("UPDATE deliveries SET delivered_at = delivered_at + 1 {}", of(paid_id)), "to whom or when"),
+        (format!("UPDATE attempts SET paid_fen = 1 {}", of(paid_id)), "it was delivered for 1 fen"),
+        (format!("UPDATE attempts SET paid_fen = NULL {}", of(paid_id)), "is paid without an amount"),
+        (format!("UPDATE attempts SET channel_no = 'x' {}", of(paid_id)), "the channel's number of attempt"),
+        (format!("UPDATE attempts SET paid_at = 1 {}", of(paid_id)), "the time of payment of attempt"),
+        (format!("UPDATE attempts SET partner_id = 'x' {}", of(paid_id)), "the merchant of attempt"),
+        (format!("UPDATE attempts SET code = 'x' {}", of(paid_id)), "the payment string of attempt"),
+        (format!("UPDATE attempts SET state = 'paid' {}", of(cancelled_id)), "the state of attempt"),
+        (format!("UPDATE attempts SET pay_type = 'wechat' {}", of(paid_id)), "the payment type of attempt"),
+        (format!("DELETE FROM attempts WHERE number = 2 AND order_id = '{twice_id}'"), "its attempts are not those"),
+        (
+            format!("UPDATE orders SET state = 'closed' {}", of(paid_id)),
+            "it is stored as closed, and its journal leads",
+        ),
+        (format!("UPDATE orders SET state = 'delivered' {}", of(cancelled_id)), "0 paid attempts are not on their way"),
+        (format!("UPDATE orders SET state = 'lost' {}", of(paid_id)), "its rows cannot be read"),
+        (format!("UPDATE orders SET amount_fen = 1 {}", of(paid_id)), "its amount is not the one it was placed with"),
+        (format!("UPDATE orders SET title = 'x' {}", of(paid_id)), "its title is not the one"),
+        (format!("UPDATE orders SET viewer_id = 'nobody' {}", of(paid_id)), "its viewer is not the one"),
+        (format!("UPDATE orders SET closed_by = 'shop' {}", of(cancelled_id)), "it was ended by"),
+        (format!("UPDATE orders SET revision = 1 {}", of(paid_id)), "it has revision 1"),
+        (format!("DELETE FROM orders {}", of(paid_id)), "there is no such order"),
+        (format!("UPDATE refunds SET amount_fen = 8801 {}", of(late_id)), "more goes back for attempt"),
+        (format!("UPDATE refunds SET amount_fen = 8799 {}", of(late_id)), "does not go back as one whole"),
+        (format!("UPDATE refunds SET state = 'processing' {}", of(late_id)), "is stored as processing"),
+        (format!("UPDATE refunds SET reason = 'twice' {}", of(late_id)), "is not the one of its journal"),
+        (format!("DELETE FROM refunds {}", of(late_id)), "1 paid attempts are not on their way back"),
+        (
+            format!("UPDATE ledger SET amount = amount + 1 WHERE entry = 'sale:{paid_id}' AND line = 1"),
+            "does not balance",
+        ),
+        (format!("UPDATE ledger SET amount = amount * 2 WHERE entry = 'sale:{paid_id}'"), "account sales: it holds"),
+        (format!("UPDATE ledger SET at = at + 1 WHERE entry = 'sale:{paid_id}'"), "line 1 is missing or was changed"),
+        (format!("DELETE FROM ledger WHERE entry = 'refund:{refund}'"), "account refunds_payable: it holds"),
+        (format!("DELETE FROM ledger WHERE entry = 'payment:{paid_pay}'"), "account channel_cash:alipay: it holds"),
+        (format!("DELETE FROM ledger WHERE entry = 'fins:{fins_id}'"), "account fins_issued: it holds"),
+        (
+            "INSERT INTO ledger VALUES ('gift:1', 1, 'suspense', 'CNY', 5, 1), ('gift:1', 2, 'sales', 'CNY', -5, 1)"
+                .into(),
+            "ledger entry gift:1: it books nothing that is there",
+        ),
+        (
+            format!("INSERT INTO ledger VALUES ('sale:{paid_id}', 3, 'mine', 'CNY', 0, 1)"),
+            "account mine: it holds 0 CNY and is no account",
+        ),
+        ("UPDATE viewers SET fins_balance = fins_balance + 1".into(), "the balance is"),
+        ("UPDATE goods SET sold = sold + 1, available = available - 1 WHERE goods_id = 'g1'".into(), "goods g1:"),
+        (
+            "UPDATE goods SET reserved = reserved + 1, available = available - 1 WHERE goods_id = 'g2'".into(),
+            "goods g2:",
+        ),
+        ("UPDATE goods SET stocked = stocked + 1 WHERE goods_id = 'g3'".into(), "goods g3:"),
+        ("UPDATE shares SET pieces = pieces + 1 WHERE goods_id = 'g1'".into(), "pieces are counted"),
+        (format!("UPDATE shares SET open_order_id = '{cancelled_id}'"), "is open"),
+        ("DELETE FROM shares WHERE goods_id = 'g2'".into(), "0 pieces are counted"),
+        ("UPDATE goods SET limit_per_viewer = 1 WHERE goods_id = 'g1'".into(), "one person may have 1"),
+        (
+            format!("UPDATE requests SET order_id = '{paid_id}', pay_id = '{paid_pay}' {}", of(cancelled_id)),
+            "is not the one it asked for",
+        ),
+        (format!("DELETE FROM requests {}", of(paid_id)), "no request asked for it"),
+        (format!("DELETE FROM jobs {}", of(cancelled_id)), "it can still change and has no job"),
+        (format!("UPDATE jobs SET wake_at = wake_at + 100000, leased_until = 0 {}", of(cancelled_id)), "s too late"),
+        ("INSERT INTO inbox VALUES ('n', 'alipay', 'NOBODY1', '{}', 1)".into(), "no query was asked for after it"),
+        ("UPDATE journal SET evidence = evidence || ' ' WHERE seq = 3".into(), "journal line 3: it was changed"),
+    ];
+    assert_eq!(audit(&path).await, Vec::<String>::new(), "before anything is changed");
+    for (sql, expected) in cases {
+        let broken = world.folder.path().join("case.db");
+        std::fs::copy(&path, &broken).unwrap();
+        let mut connection = open_to_break(&broken).await;
+        assert!(change(&mut connection, &sql).await > 0, "{sql} changes something");
+        connection.close().await.unwrap();
+        let found = audit(&broken).await;
+        assert!(found.iter().any(|line| line.contains(expected)), "{sql}: {expected:?} is not in {found:#?}");
+    }
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_changed_byte_anywhere_in_the_journal_is_found() {
+    let world = World::new(300).await;
+    live(&world).await;
+    let path = copy(&world, "journal.db").await;
+    let mut connection = open_to_break(&path).await;
+    let rows = sqlx::query("SELECT seq, LENGTH(order_id), LENGTH(event), LENGTH(evidence), LENGTH(hash) FROM journal");
+    let rows = rows.fetch_all(&mut connection).await.unwrap();
+    assert!(rows.len() > 30, "{} lines", rows.len());
+    let mut changes = Vec::new();
+    for row in &rows {
+        let seq: i64 = row.get(0);
+        for (number, column) in (1_usize..).zip(["order_id", "event", "evidence", "hash"]) {
+            // Another place in every line, so that all together reach everywhere.
+            let length: i64 = row.get(number);
+            let place = (seq * 31).rem_euclid(length) + 1;
+            changes.push(format!(
+                "UPDATE journal SET {column} = SUBSTR({column}, 1, {place} - 1) ||
+                    CASE SUBSTR({column}, {place}, 1) WHEN 'x' THEN 'y' ELSE 'x' END || SUBSTR({column}, {place} + 1)
+                 WHERE seq = {seq}"
+            ));
+        }
+        changes.push(format!("UPDATE journal SET at = at + 1 WHERE seq = {seq}"));
+        changes.push(format!("UPDATE journal SET seq = seq + 100000 WHERE seq = {seq}"));
+        changes.push(format!("DELETE FROM journal WHERE seq = {seq}"));
+    }
+    let last = rows.len();
+    for (seq, from) in [("0", 1), ("-5", 2), ("100000", 3)] {
+        changes.push(format!(
+            "INSERT INTO journal SELECT {seq}, order_id, event, evidence, at, hash FROM journal WHERE seq = {from}"
+        ));
+    }
+    // A tail cut off with the head set right is a sound chain; the order it belonged to tells.
+    changes.push("UPDATE journal_head SET seq = seq + 1".into());
+    changes.push("UPDATE journal_head SET hash = 'x'".into());
+    changes.push("DELETE FROM journal_head".into());
+    for sql in &changes {
+        // A savepoint's worth of change: made, looked at from the outside, and taken back from the copy.
+        change(&mut connection, "DROP TABLE IF EXISTS kept").await;
+        change(&mut connection, "DROP TABLE IF EXISTS kept_head").await;
+        change(&mut connection, "CREATE TABLE kept AS SELECT * FROM journal").await;
+        change(&mut connection, "CREATE TABLE kept_head AS SELECT * FROM journal_head").await;
+        assert_eq!(change(&mut connection, sql).await, 1, "{sql}");
+        assert!(audit(&path).await.iter().any(|line| line.starts_with("journal")), "{sql}");
+        for (table, kept) in [("journal", "kept"), ("journal_head", "kept_head")] {
+            change(&mut connection, &format!("DELETE FROM {table}")).await;
+            change(&mut connection, &format!("INSERT INTO {table} SELECT * FROM {kept}")).await;
+        }
+    }
+    assert_eq!(audit(&path).await, Vec::<String>::new(), "everything was taken back");
+    change(&mut connection, &format!("DELETE FROM journal WHERE seq = {last}")).await;
+    let head = "UPDATE journal_head SET seq = seq - 1, hash = (SELECT hash FROM journal ORDER BY seq DESC LIMIT 1)";
+    change(&mut connection, head).await;
+    let found = audit(&path).await;
+    assert!(!found.is_empty() && found.iter().all(|line| line.starts_with("order ")), "{found:?}");
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn what_the_channels_books_say_otherwise_is_named() {
+    let world = World::new(300).await;
+    let Lived { paid, cancelled, late, .. } = live(&world).await;
+    let path = copy(&world, "channels.db").await;
+    let of = |ext: &Ext| format!("WHERE pay_id = '{}'", ext.pay_id);
+    let cases = [
+        (
+            format!("UPDATE attempts SET state = 'closed', paid_fen = NULL {}", of(&paid)),
+            format!("attempt {}: the channel has 45600 fen for it, and nothing is booked here", paid.pay_id),
+        ),
+        (
+            format!("UPDATE attempts SET paid_fen = 22800 {}", of(&paid)),
+            format!("attempt {}: the channel has 45600 fen for it, and 22800 fen are booked here", paid.pay_id),
+        ),
+        (
+            format!("UPDATE attempts SET channel_no = 'x' {}", of(&paid)),
+            format!("attempt {}: the channel's number of its payment is", paid.pay_id),
+        ),
+        (
+            format!("UPDATE attempts SET state = 'paid', paid_fen = 22800 {}", of(&cancelled)),
+            format!("attempt {}: 22800 fen are booked as paid here, and the channel says: it", cancelled.pay_id),
+        ),
+        (
+            format!("UPDATE refunds SET state = 'closed' {}", of(&late)),
+            format!("refund {}R: it is closed here, and the channel says: the money went back", late.pay_id),
+        ),
+        (
+            "UPDATE refunds SET refund_id = refund_id || '-2'".to_owned(),
+            format!("refund {}R-2: it is done here, and the channel says: there is no such refund", late.pay_id),
+        ),
+    ];
+    for (sql, expected) in cases {
+        let broken = world.folder.path().join("case.db");
+        std::fs::copy(&path, &broken).unwrap();
+        let mut connection = open_to_break(&broken).await;
+        assert!(change(&mut connection, &sql).await > 0, "{sql} changes something");
+        connection.close().await.unwrap();
+        let (checked, found) = ask_channels(&world, &broken).await;
+        assert!(found.iter().any(|line| line.contains(&expected)), "{sql}: {expected:?} is not in {found:#?}");
+        assert_eq!(checked.differences, found.len() as u64);
+        assert_eq!(checked.not_checked.len(), 0);
+    }
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_check_that_finds_something_fails_and_one_without_a_database_makes_none() {
+    let world = World::new(300).await;
+    let client = world.viewer().await;
+    let goods = client.goods().await.unwrap();
+    order(&client, &goods[0], 1, PayType::Alipay, 1).await;
+    let mut connection = open_to_break(&world.folder.path().join("shop.db")).await;
+    change(&mut connection, "UPDATE shares SET pieces = 2").await;
+    let output = with_config(&world, &["check", "--offline"]).await;
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said(&output).contains("2 pieces are counted"), "{}", said(&output));
+    assert!(said(&output).contains("the channels were not asked: 1 differences"), "{}", said(&output));
+    let text = std::fs::read_to_string(settings(&world)).unwrap().replace("shop.db", "no-such.db");
+    let other = world.folder.path().join("other.toml");
+    std::fs::write(&other, text).unwrap();
+    let output = storefront(&["check", "--config", other.to_str().unwrap()]).await;
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        said(&output).contains("there is no database") && said(&output).contains("no-such.db"),
+        "{}",
+        said(&output)
+    );
+    assert!(!world.folder.path().join("no-such.db").exists());
+    world.stop().await;
+}
+
+async fn ready(world: &World) -> (u16, Value) {
+    let answer = world.phone.get(format!("{}/readyz", world.base())).send().await.unwrap();
+    (answer.status().as_u16(), answer.json().await.unwrap())
+}
+
+#[tokio::test]
+async fn wrong_books_stop_selling_and_never_delivering_until_they_check_clean() {
+    let world = World::new(300).await;
+    let client = world.viewer().await;
+    let goods = client.goods().await.unwrap();
+    let ext = order(&client, &goods[0], 1, PayType::Wechat, 1).await;
+    assert_eq!(ready(&world).await, (200, json!({"ready": true})));
+    let mut connection = open_to_break(&world.folder.path().join("shop.db")).await;
+    let slip = format!("INSERT INTO ledger VALUES ('sale:{}', 3, 'suspense', 'CNY', 7, 1)", ext.order_id);
+    change(&mut connection, &slip).await;
+    pay(&world, &ext).await;
+    until(&client, &ext.order_id, &[OrderState::Delivered]).await;
+    let halts = world.shop.shop.store.halts().await.unwrap();
+    assert_eq!(halts.len(), 1, "{halts:?}");
+    assert_eq!(halts[0].name, BOOKS);
+    assert!(halts[0].reason.contains(ext.order_id.as_str()), "{halts:?}");
+    let (params, asked) = wish(&goods[1], 1, PayType::Wechat, 2);
+    let Err(CallError::Refused(refusal)) = client.pay_order(&params, &asked).await else { panic!("sold") };
+    assert_eq!(refusal.code, ErrorCode::ShopPaused);
+    let (status, why) = ready(&world).await;
+    assert_eq!((status, &why["ready"]), (503, &json!(false)));
+    assert!(why["why"][0].as_str().unwrap().starts_with("books: order "), "{why}");
+    let output = with_config(&world, &["selling", "on"]).await;
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(said(&output).contains("the books are wrong"), "{}", said(&output));
+    change(&mut connection, "DELETE FROM ledger WHERE line = 3").await;
+    let output = with_config(&world, &["selling", "on"]).await;
+    assert!(output.status.success(), "{}", said(&output));
+    assert_eq!(ready(&world).await, (200, json!({"ready": true})));
+    order(&client, &goods[1], 1, PayType::Wechat, 2).await;
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn selling_is_switched_off_with_the_open_orders_and_on_again() {
+    let world = World::new(300).await;
+    let client = world.viewer().await;
+    let goods = client.goods().await.unwrap();
+    let open = order(&client, &goods[0], 1, PayType::Wechat, 1).await;
+    let paid = order(&client, &goods[1], 1, PayType::Wechat, 2).await;
+    pay(&world, &paid).await;
+    let output = with_config(&world, &["selling", "off", "--reason", "stocktaking", "--end-open-orders"]).await;
+    assert!(output.status.success(), "{}", said(&output));
+    until(&client, &open.order_id, &[OrderState::Closed]).await;
+    // Paid by then: the channel is asked first, and its word decides.
+    until(&client, &paid.order_id, &[OrderState::Delivered]).await;
+    let (params, asked) = wish(&goods[0], 1, PayType::Wechat, 3);
+    let Err(CallError::Refused(refusal)) = client.pay_order(&params, &asked).await else { panic!("sold") };
+    assert_eq!(refusal.code, ErrorCode::ShopPaused);
+    let status: Value = serde_json::from_slice(&with_config(&world, &["selling", "status"]).await.stdout).unwrap();
+    assert_eq!((&status["selling"], &status["halts"][0]["by"]), (&json!(false), &json!(OPERATOR)));
+    assert_eq!(status["halts"][0]["reason"], "stocktaking");
+    assert!(with_config(&world, &["selling", "on"]).await.status.success());
+    order(&client, &goods[0], 1, PayType::Wechat, 4).await;
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn orders_and_ledger_lines_are_exported_for_the_bookkeeping() {
+    let world = World::new(300).await;
+    let Lived { paid, .. } = live(&world).await;
+    let out = world.folder.path().join("books.csv");
+    let days = ["--from", "2020-01-01", "--to", "9999-01-01"];
+    let arguments = ["export", days[0], days[1], days[2], days[3], "--out", out.to_str().unwrap()];
+    let output = with_config(&world, &arguments).await;
+    assert!(output.status.success(), "{}", said(&output));
+    let mut csv = csv::Reader::from_path(&out).unwrap();
+    assert_eq!(csv.headers().unwrap(), &storefront::export::HEADER[..]);
+    let rows: Vec<csv::StringRecord> = csv.records().map(|row| row.unwrap()).collect();
+    let order = rows.iter().find(|row| &row[2] == paid.order_id.as_str()).unwrap();
+    assert_eq!((&order[0], &order[8], &order[9], &order[10]), ("order", "delivered", "45600", "456.00"));
+    assert!(!order[13].is_empty(), "{order:?}");
+    let fen: i64 = rows.iter().filter(|row| &row[0] == "ledger").map(|row| row[9].parse().unwrap_or(0)).sum();
+    assert_eq!(fen, 0);
+    let again = with_config(&world, &arguments).await;
+    assert!(!again.status.success() && said(&again).contains("books.csv"), "{}", said(&again));
+    let empty = with_config(&world, &["export", "--from", "2020-01-01", "--to", "2020-01-02"]).await;
+    assert_eq!(said(&empty).lines().count(), 1, "{}", said(&empty));
+    world.stop().await;
+}
