@@ -105,6 +105,9 @@ pub enum Mismatch {
     /// Not CNY.
     #[error("the payment is in another currency")]
     Currency,
+    /// Some of it had gone back before we knew of it.
+    #[error("some or all of the payment had been returned at the channel before it was heard of")]
+    Returned,
 }
 
 impl Expected {

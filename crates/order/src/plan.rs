@@ -109,9 +109,10 @@ impl Order {
             AttemptState::Sent if selling => at(Some(retry_at), Step::Prepay(attempt.pay_id.clone())),
             AttemptState::QrReady | AttemptState::Scanned if selling => at(Self::open_ask_at(attempt), query()),
             AttemptState::Sent | AttemptState::QrReady | AttemptState::Scanned => {
-                // Ask before closing: a payment found here is in time.
-                let asked =
-                    attempt.asked_at.is_some_and(|asked| attempt.ending_at.is_none_or(|ending| asked >= ending));
+                // Ask before closing: a payment found here is in time. An end that began later than now says that the
+                // clock was set back: then the times cannot be compared, and asking again would go on until it is past.
+                let since = |asked| attempt.ending_at.is_none_or(|ending| asked >= ending || ending > now);
+                let asked = attempt.asked_at.is_some_and(since);
                 Due::Now(if asked { close() } else { query() })
             }
             AttemptState::CloseSent => {
@@ -218,6 +219,15 @@ mod tests {
         assert_eq!(order.plan(START + 300).step, Some(Step::Query(pay_id.clone())));
         order.attempts[0].asked_at = Some(START + 300);
         assert_eq!(order.plan(START + 300).step, Some(Step::Close(pay_id)));
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_does_not_make_an_ending_attempt_be_asked_about_without_end() {
+        let (mut order, pay_id) = waiting();
+        order.apply(&Event::EndAsked { by: ClosedBy::Viewer, at: START + 600 }).unwrap();
+        assert_eq!(order.plan(START).step, Some(Step::Query(pay_id.clone())));
+        order.attempts[0].asked_at = Some(START);
+        assert_eq!(order.plan(START + 1).step, Some(Step::Close(pay_id)));
     }
 
     #[test]

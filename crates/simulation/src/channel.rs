@@ -29,6 +29,18 @@ enum Fate {
     Busy,
 }
 
+impl Fate {
+    const fn name(&self) -> &'static str {
+        match self {
+            Fate::Answered => "heard",
+            Fate::AnswerLost => "the answer is lost",
+            Fate::RequestLost => "the request was lost",
+            Fate::Late => "the request comes late",
+            Fate::Busy => "busy",
+        }
+    }
+}
+
 fn unknown(why: &str) -> Error {
     Error::Unknown { why: why.into() }
 }
@@ -80,6 +92,7 @@ impl SimChannel {
             }
         }
         self.stop_if_crashed().await;
+        self.stage.scene().note(|| format!("{} answers about {about}: {}", self.pay_type, fate.name()));
         match (fate, answer) {
             (Fate::Answered, Some(answer)) => answer,
             (Fate::AnswerLost, _) => Err(unknown("no answer came")),
@@ -291,10 +304,12 @@ impl Channel for SimChannel {
     async fn close(&self, pay_id: &PayId) -> Result<CloseAnswer, Error> {
         let closed = self
             .call(pay_id.as_str(), Some(Late::Close(self.pay_type, pay_id.to_string())), |scene| {
-                if self.pay_type == PayType::Wechat {
+                let now = scene.now;
+                let trade = scene.books.trade(pay_id.as_str(), now);
+                // At Alipay a code that nobody scanned is ended by the next call.
+                if self.pay_type == PayType::Wechat || trade.is_some_and(|trade| trade.stand == Stand::Waiting) {
                     Self::phone_pays(scene);
                 }
-                let now = scene.now;
                 Ok(scene.books.close(self.pay_type, pay_id.as_str(), now))
             })
             .await?;

@@ -5,6 +5,7 @@ use crate::failure::{Failure, broken};
 use crate::faults::{Fates, Point, Points};
 use crate::house::{Template, viewer};
 use crate::purchase::{Act, Purchase};
+use crate::random::end_name;
 use crate::stage::{START, Stage};
 use crate::task::Doing;
 use crate::world::{Next, World};
@@ -95,7 +96,7 @@ pub struct Lived {
     /// The points it met.
     pub met: Vec<Point>,
     /// How its orders ended.
-    pub ends: Vec<String>,
+    pub ends: Vec<&'static str>,
 }
 
 /// A world in which the story is about to begin. `name` is its database's.
@@ -123,7 +124,7 @@ pub async fn live(template: &Arc<Template>, run: &Run, name: &str) -> Result<Liv
         Fates::Points(points) => points.met.clone(),
         Fates::Chance(_) | Fates::Calm => Vec::new(),
     };
-    Ok(Lived { met, ends: judge.orders.values().map(|order| order.state.clone()).collect() })
+    Ok(Lived { met, ends: judge.orders.values().map(end_name).collect() })
 }
 
 /// Runs with one first fault, counted.
@@ -134,7 +135,7 @@ pub struct Pairs {
     /// Runs with a second fault after it.
     pub pairs: u64,
     /// How the orders of all these runs ended.
-    pub ends: BTreeMap<String, u64>,
+    pub ends: BTreeMap<&'static str, u64>,
 }
 
 impl Pairs {
@@ -189,9 +190,9 @@ pub async fn live_pairs(
     Ok(found)
 }
 
-fn count_ends(ends: &mut BTreeMap<String, u64>, lived: &Lived) {
+fn count_ends(ends: &mut BTreeMap<&'static str, u64>, lived: &Lived) {
     for end in &lived.ends {
-        *ends.entry(end.clone()).or_default() += 1;
+        *ends.entry(end).or_default() += 1;
     }
 }
 

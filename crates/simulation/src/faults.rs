@@ -70,7 +70,7 @@ impl Rates {
             crash_after: one(3),
             crash: one(2),
             commit_fails: one(4),
-            trouble: one(12),
+            trouble: one(40),
         }
     }
 }

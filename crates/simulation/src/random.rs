@@ -102,7 +102,8 @@ async fn run(template: &Arc<Template>, wish: Wish, stage: Arc<Stage>, deadline_s
     })
 }
 
-fn end_name(order: &Facts) -> &'static str {
+/// How an order ended, in words.
+pub(crate) fn end_name(order: &Facts) -> &'static str {
     match (order.state.as_str(), order.refunds.is_empty()) {
         ("delivered", true) => "end: delivered",
         ("delivered", false) => "end: delivered, and something went back",
@@ -342,8 +343,7 @@ impl Life {
     fn trouble(&mut self) {
         let mut scene = self.world.stage.scene();
         let until = scene.now + scene.rng.between(5, 150);
-        let (name, clocks) = (scene.rng.below(6), scene.books.trades.len() % 2 == 0);
-        let name = match name {
+        let name = match scene.rng.below(6) {
             0 => {
                 scene.troubles.alipay_down = until;
                 "fault: Alipay down"
@@ -360,12 +360,11 @@ impl Life {
                 scene.troubles.disk_full = until;
                 "fault: disk full"
             }
-            _ if clocks => {
+            _ => {
                 scene.skew_s = scene.rng.between(-SKEW_MAX_S, SKEW_MAX_S);
                 scene.clock_was_set = true;
                 "fault: clock set"
             }
-            _ => return,
         };
         scene.tally.add(name);
         scene.note(|| name.to_owned());

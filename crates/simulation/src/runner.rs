@@ -23,11 +23,25 @@ pub fn runtime() -> Result<Runtime, Failure> {
     runtime.map_err(|source| Failure::File { what: "starting a runtime", source })
 }
 
-/// As many threads as keep this machine busy: a world waits for its database's threads half of its time.
+/// As many threads as keep this machine busy.
 #[must_use]
 pub fn threads() -> usize {
-    thread::available_parallelism().map_or(2, usize::from).saturating_mul(2)
+    thread::available_parallelism().map_or(2, usize::from)
 }
+
+/// Keeps this thread, and those it will start, on one processor: a world and its database's threads take turns, so that
+/// handing over to the other is all that two processors would add. The system may decline, which only costs time.
+#[cfg(target_os = "linux")]
+fn stay_on(processor: usize) {
+    let mut set = rustix::thread::CpuSet::new();
+    if processor < rustix::thread::CpuSet::MAX_CPU {
+        set.set(processor);
+        let _declined = rustix::thread::sched_setaffinity(None, &set);
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn stay_on(_processor: usize) {}
 
 /// Does the job for the numbers from `first` on until there are `count` of them or `each`, which hears every result in
 /// the order they come, returns false.
@@ -45,11 +59,13 @@ pub fn run<T: Send + 'static>(
     let (next, stop) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
     let (sender, results) = mpsc::channel();
     let mut workers = Vec::new();
-    for _ in 0..threads.max(1) {
+    let processors = self::threads();
+    for worker in 0..threads.max(1) {
         let (template, next, stop) = (Arc::clone(&template), Arc::clone(&next), Arc::clone(&stop));
         let (sender, job) = (sender.clone(), Arc::clone(&job));
         let runtime = runtime()?;
         workers.push(thread::spawn(move || {
+            stay_on(worker % processors);
             while !stop.load(Ordering::Relaxed) {
                 let number = next.fetch_add(1, Ordering::Relaxed);
                 if number >= count {

@@ -12,7 +12,7 @@ impl Seeded {
     }
 
     /// The next 64 bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut bits = self.0;
         bits = (bits ^ (bits >> 30_u32)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -23,19 +23,19 @@ impl Seeded {
     /// A number from `low` to `high`, both included.
     pub fn between(&mut self, low: i64, high: i64) -> i64 {
         let span = high.saturating_sub(low).saturating_add(1).max(1).unsigned_abs();
-        let step = i64::try_from(self.next() % span).unwrap_or(0);
+        let step = i64::try_from(self.bits() % span).unwrap_or(0);
         low.saturating_add(step)
     }
 
     /// An index below `count`, which must not be 0.
     pub fn below(&mut self, count: usize) -> usize {
         let count = u64::try_from(count.max(1)).unwrap_or(1);
-        usize::try_from(self.next() % count).unwrap_or(0)
+        usize::try_from(self.bits() % count).unwrap_or(0)
     }
 
     /// True with so many chances in a thousand.
     pub fn chance(&mut self, per_mille: u32) -> bool {
-        per_mille > 0 && self.next() % 1_000 < u64::from(per_mille)
+        per_mille > 0 && self.bits() % 1_000 < u64::from(per_mille)
     }
 
     /// One of a list that is not empty.

@@ -232,7 +232,7 @@ pub struct SimRandom(pub Arc<Stage>);
 impl Random for SimRandom {
     fn bits(&self) -> Result<u128, NoRandomness> {
         let mut scene = self.0.scene();
-        Ok((u128::from(scene.rng.next()) << 64_u32) | u128::from(scene.rng.next()))
+        Ok((u128::from(scene.rng.bits()) << 64_u32) | u128::from(scene.rng.bits()))
     }
 }
 

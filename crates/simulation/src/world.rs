@@ -7,8 +7,10 @@ use crate::judge::Judge;
 use crate::purchase::{Act, Heard, Purchase};
 use crate::stage::{Deed, Late, Pause, Stage};
 use crate::task::{self, Answered, Doing, Notice, Outcome, Progress, Staff, Task};
-use api::ErrorCode;
+use api::{ErrorCode, ShopKey};
 use order::PayType;
+use order::state::OrderState;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -47,6 +49,7 @@ pub struct World {
     pub bell: bool,
     house: Option<House>,
     template: Arc<Template>,
+    key: ShopKey,
     database: PathBuf,
     deadline_s: i64,
     next: BTreeMap<(i64, u64), Next>,
@@ -78,6 +81,7 @@ impl World {
             bell: false,
             house: Some(house),
             template: Arc::clone(template),
+            key: template.signer()?.key().clone(),
             database,
             deadline_s,
             next: BTreeMap::new(),
@@ -354,25 +358,29 @@ impl World {
         if !self.judge.orders.contains_key(answered.placed.order_id.as_str()) {
             return broken(format!("{} was acknowledged and is not there", answered.placed.order_id));
         }
-        let now = self.now();
-        let key = self.template.signer()?.key().clone();
         let purchase = &mut self.purchases[number];
         purchase.take_placed(&answered.placed)?;
         match &answered.answer {
-            Some(Ok(answer)) => {
-                if purchase.take_answer(answer, &key, answered.state)? == Heard::Code {
-                    for (after, act) in purchase.acts.clone() {
-                        self.plan(now.saturating_add(after), Next::Act(number, act));
-                    }
-                }
-            }
-            Some(Err(ShopError::Refused(_))) if purchase.code.is_none() => {}
-            Some(Err(error)) => return broken(format!("the answer to request {number} became {error}")),
+            Some(Ok(answer)) => self.heard(number, answer, answered.state),
+            Some(Err(ShopError::Refused(_))) if purchase.code.is_none() => Ok(()),
+            Some(Err(error)) => broken(format!("the answer to request {number} became {error}")),
             None if purchase.sent < REQUESTS_MAX => {
                 let again_s = self.stage.scene().rng.between(1, 3);
-                self.plan(now.saturating_add(again_s), Next::Begin(Doing::Request(number)));
+                self.plan(self.now().saturating_add(again_s), Next::Begin(Doing::Request(number)));
+                Ok(())
             }
-            None => {}
+            None => Ok(()),
+        }
+    }
+
+    /// An answer came: the viewer sees a code, and does what they do.
+    fn heard(&mut self, number: usize, answer: &Value, state: OrderState) -> Result<(), Failure> {
+        let purchase = &mut self.purchases[number];
+        let heard = purchase.take_answer(answer, &self.key, state)?;
+        let acts = if heard == Heard::Code { purchase.acts.clone() } else { Vec::new() };
+        let now = self.now();
+        for (after, act) in acts {
+            self.plan(now.saturating_add(after), Next::Act(number, act));
         }
         Ok(())
     }

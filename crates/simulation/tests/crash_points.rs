@@ -43,7 +43,7 @@ fn every_single_fault_and_a_sample_of_pairs_end_as_the_channels_books_say() {
         total.take(sum);
     }
     println!("{} single faults and {} pairs lived to rest and judged", total.singles, total.pairs);
-    for end in ["delivered", "closed", "refunded"] {
+    for end in ["end: delivered", "end: closed unpaid", "end: refunded", "end: delivered, and something went back"] {
         assert!(total.ends.contains_key(end), "no order ended {end}");
     }
 }

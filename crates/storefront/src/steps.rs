@@ -30,7 +30,8 @@ impl Shop {
             let record = self.store.order(&lease.order_id).await?.ok_or(ApplyError::NoSuchOrder)?;
             match record.order.plan(self.clock.now_s()).step {
                 Some(step) => {
-                    if !self.store.renew(&mut lease, self.clock.now_s()).await? {
+                    let now = self.clock.now_s();
+                    if !lease.lasts(now) && !self.store.renew(&mut lease, now).await? {
                         return Ok(());
                     }
                     self.perform(&record, step).await?;

@@ -13,7 +13,7 @@ pub(crate) fn fuzz(inputs: Option<&str>) -> Result<()> {
         None => INPUTS,
     };
     let test = "no_input_breaks_the_shop_or_moves_anything";
-    let mut fuzz = command("cargo", &["test", "--release", "--package", "storefront", "--test", "fuzz"]);
+    let mut fuzz = command("cargo", &["test", "--profile", "proof", "--package", "storefront", "--test", "fuzz"]);
     fuzz.args(["--", "--nocapture", "--exact", test]).env("LIVESHOP_FUZZ_INPUTS", inputs.to_string());
     // Each refused notice is a warning: a million of them would be all there is to read.
     fuzz.env("RUST_LOG", "off");

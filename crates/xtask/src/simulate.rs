@@ -3,9 +3,9 @@
 use crate::step::{command, run};
 use anyhow::Result;
 
-/// Builds and runs `simulate` in release with these arguments.
+/// Builds `simulate` for long runs and runs it with these arguments.
 pub(crate) fn simulate(arguments: &[&str]) -> Result<()> {
-    let build = ["run", "--release", "--quiet", "--package", "simulation", "--bin", "simulate", "--"];
+    let build = ["run", "--profile", "proof", "--quiet", "--package", "simulation", "--bin", "simulate", "--"];
     let mut simulate = command("cargo", &[&build[..], arguments].concat());
     run("simulated worlds", &mut simulate, "the line above says which seed, and how to live it again")
 }

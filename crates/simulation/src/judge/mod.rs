@@ -27,6 +27,8 @@ pub struct AttemptFacts {
     pub state: String,
     /// What was collected, fen.
     pub paid: Option<i64>,
+    /// The payment string that viewers are shown.
+    pub code: Option<String>,
 }
 
 /// A refund, as its row has it.
@@ -84,7 +86,8 @@ pub struct Judge {
 const TOUCHED: &str = "
     SELECT o.order_id, o.state, o.viewer_id, o.goods_id, o.quantity, o.amount_fen, o.fins,
         (SELECT COUNT(*) FROM deliveries d WHERE d.order_id = o.order_id),
-        (SELECT json_group_array(json_object('pay_id', pay_id, 'pay_type', pay_type, 'state', state, 'paid', paid_fen))
+        (SELECT json_group_array(json_object('pay_id', pay_id, 'pay_type', pay_type, 'state', state, 'paid', paid_fen,
+            'code', code))
             FROM attempts a WHERE a.order_id = o.order_id),
         (SELECT json_group_array(json_object('refund_id', refund_id, 'pay_id', pay_id, 'amount', amount_fen,
             'reason', reason, 'state', state)) FROM refunds r WHERE r.order_id = o.order_id),

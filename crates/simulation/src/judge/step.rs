@@ -85,6 +85,11 @@ fn leads(steps: &[(&str, &str)], from: &str, to: &str, most: i64) -> bool {
 
 /// Judges an order right after a commit that wrote `events` lines about it.
 pub(super) fn check(before: Option<&Facts>, now: &Facts, events: i64, scene: &mut Scene) -> Result<(), Failure> {
+    scene.note(|| {
+        let attempts: Vec<&str> = now.attempts.iter().map(|attempt| attempt.state.as_str()).collect();
+        let refunds: Vec<&str> = now.refunds.iter().map(|refund| refund.state.as_str()).collect();
+        format!("{} is {}, attempts {attempts:?}, refunds {refunds:?}", now.order_id, now.state)
+    });
     steps(before, now, events)?;
     match (before.map(|before| before.state.as_str()), now.state.as_str()) {
         (Some("closed"), "delivered") => scene.tally.add("row 8: paid after the end, delivered all the same"),
@@ -198,8 +203,8 @@ fn check_closed(order: &Facts, scene: &mut Scene) -> Result<(), Failure> {
     }
     for attempt in &order.attempts {
         let Some(trade) = scene.books.trade(&attempt.pay_id, now) else { continue };
-        let refused = attempt.state == "rejected";
-        let payable = trade.is_payable(now) && !trade.lax && !refused;
+        // A code that nobody was ever shown, nobody can pay.
+        let payable = trade.is_payable(now) && !trade.lax && trade.code == attempt.code;
         let paid = trade.stand == Stand::Paid && !trade.lax && trade.returned() == 0;
         if payable || paid {
             return broken(format!(

@@ -5,8 +5,8 @@ use super::{Store, StoreError, id};
 use order::OrderId;
 use sqlx::{AnyConnection, Row};
 
-/// How long a job is one worker's, seconds: longer than any one step, which makes at most two calls of 10 s. The worker
-/// renews it before each step.
+/// How long a job is one worker's, seconds. A step makes at most two calls of 10 s, so half of it is enough for one; with
+/// less than that the worker renews it before the next step.
 const LEASE_S: i64 = 60;
 
 /// A job that is one worker's until a time. That time, in Unix seconds, also tells the lease from a later one.
@@ -16,6 +16,14 @@ pub struct Lease {
     pub order_id: OrderId,
     /// When the lease runs out.
     pub until: i64,
+}
+
+impl Lease {
+    /// Whether another step may begin at `now` (Unix seconds) without renewing it.
+    #[must_use]
+    pub fn lasts(&self, now: i64) -> bool {
+        self.until.saturating_sub(now) > LEASE_S / 2
+    }
 }
 
 impl Store {

@@ -245,7 +245,20 @@ async fn commit(
     let failed = |error: sqlx::Error| error.to_string();
     // The write lock is taken at once: a transaction that first reads cannot wait for it when another process writes.
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
-    for work in batch {
+    let mut batch = batch.peekable();
+    let first = batch.next();
+    if batch.peek().is_none() {
+        // Alone, a write is its own transaction.
+        let Some(work) = first else { return Ok(()) };
+        let (keep, answer) = work(&mut transaction).await;
+        answers.push(answer);
+        if !keep {
+            return transaction.rollback().await.map_err(failed);
+        }
+        disk.before_commit()?;
+        return transaction.commit().await.map_err(failed);
+    }
+    for work in first.into_iter().chain(batch) {
         let mut savepoint = transaction.begin().await.map_err(failed)?;
         let (keep, answer) = work(&mut savepoint).await;
         answers.push(answer);

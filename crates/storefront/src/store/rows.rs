@@ -163,14 +163,16 @@ pub(crate) async fn load(tx: &mut AnyConnection, order_id: &OrderId) -> Result<O
     .bind(order_id.as_str())
     .fetch_all(&mut *tx)
     .await?;
-    let refunds = sqlx::query(
-        "SELECT refund_id, pay_id, amount_fen, reason, state, tried_at, tries FROM refunds WHERE order_id = $1
-         ORDER BY number",
-    )
-    .bind(order_id.as_str())
-    .fetch_all(tx)
-    .await?;
     let attempts = attempts.iter().map(read_attempt).collect::<Result<Vec<_>, _>>()?;
+    // Nothing goes back of what nobody paid.
+    let refunds = if attempts.iter().any(|(attempt, _)| attempt.paid.is_some()) {
+        let query =
+            "SELECT refund_id, pay_id, amount_fen, reason, state, tried_at, tries FROM refunds WHERE order_id = $1
+             ORDER BY number";
+        sqlx::query(query).bind(order_id.as_str()).fetch_all(tx).await?
+    } else {
+        Vec::new()
+    };
     let trades = attempts.iter().map(|(attempt, trade)| (attempt.pay_id.clone(), trade.clone())).collect();
     let order = Order {
         id: order_id.clone(),
