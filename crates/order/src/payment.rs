@@ -114,7 +114,9 @@ impl Expected {
     /// Whether the payment, though it may differ in amount, came to us for this attempt: then it can be sent back.
     #[must_use]
     pub fn is_ours(&self, payment: &Payment) -> bool {
-        matches!(self.compare(payment), Ok(()) | Err(Mismatch::Amount)) && payment.currency == "CNY"
+        matches!(self.compare(payment), Ok(()) | Err(Mismatch::Amount))
+            && payment.currency == "CNY"
+            && payment.amount != Fen::ZERO
     }
 
     /// Compares every field.
@@ -161,9 +163,10 @@ mod tests {
     #[test]
     fn only_another_sum_in_the_same_currency_is_still_ours_to_send_back() {
         type Forge = fn(&mut Payment);
-        let cases: [(bool, Forge); 8] = [
+        let cases: [(bool, Forge); 9] = [
             (true, |_| ()),
             (true, |p| p.amount = Fen::new(1).unwrap()),
+            (false, |p| p.amount = Fen::ZERO),
             (false, |p| p.pay_id = PayId::new("ORDER1A2").unwrap()),
             (false, |p| p.pay_type = PayType::Wechat),
             (false, |p| p.merchant.partner_id = "2089".into()),

@@ -5,7 +5,7 @@ use crate::shop::Shop;
 use crate::store::{ApplyError, Evidence, Lease, Record};
 use gateway::{Channel, CloseAnswer, Error, Prepay, Refund, RefundStanding, Refusal, Standing};
 use order::plan::Step;
-use order::state::{Attempt, ClosedBy, Event};
+use order::state::{Attempt, AttemptState, ClosedBy, Event};
 use order::{Expected, Mismatch, PayId, Payment, RefundId};
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -169,8 +169,9 @@ impl Shop {
         let id = || pay_id.clone();
         let amount = record.order.amount;
         let event = match &standing {
-            // Row 10: nobody scanned it, and by the time it was given it no longer can be.
-            Standing::NoTrade if self.ran_out(record, attempt) => {
+            // Row 10: the channel does not end it, nobody scanned it, and by the time it was given it no longer can be.
+            // Before the close call was begun, a prepay call under way might still make the trade.
+            Standing::NoTrade if attempt.state == AttemptState::CloseSent && self.ran_out(record, attempt) => {
                 Some(Event::CloseProved { pay_id: id(), at: self.clock.now_s() })
             }
             Standing::NoTrade | Standing::NotPaid => None,

@@ -223,7 +223,6 @@ async fn commit_on(
     };
     match commit(&mut current, batch, answers, disk).await {
         Ok(()) => {
-            disk.committed();
             *connection = Some(current);
             Ok(())
         }
@@ -255,8 +254,7 @@ async fn commit(
         if !keep {
             return transaction.rollback().await.map_err(failed);
         }
-        disk.before_commit()?;
-        return transaction.commit().await.map_err(failed);
+        return end(transaction, disk).await;
     }
     for work in first.into_iter().chain(batch) {
         let mut savepoint = transaction.begin().await.map_err(failed)?;
@@ -265,8 +263,15 @@ async fn commit(
         let ended = if keep { savepoint.commit().await } else { savepoint.rollback().await };
         ended.map_err(failed)?;
     }
+    end(transaction, disk).await
+}
+
+/// Commits, and lets the disk know before and after.
+async fn end(transaction: sqlx::Transaction<'_, sqlx::Any>, disk: &dyn Disk) -> Result<(), String> {
     disk.before_commit()?;
-    transaction.commit().await.map_err(failed)
+    transaction.commit().await.map_err(|error| error.to_string())?;
+    disk.committed();
+    Ok(())
 }
 
 async fn migrate(connection: &mut AnyConnection) -> Result<(), StoreError> {
