@@ -44,7 +44,7 @@ async fn a_query_tells_where_an_order_stands_from_its_code_to_its_end() {
     let practice = Practice::open().await;
     for (pay_type, want) in [
         (PayType::Alipay, ["no trade", "no trade", "waiting", "paid", "paid", "returned", "closed"]),
-        (PayType::Wechat, ["no trade", "not paid", "not paid", "paid", "paid", "paid", "not paid"]),
+        (PayType::Wechat, ["no trade", "not paid", "not paid", "paid", "some returned", "some returned", "not paid"]),
     ] {
         let channel = practice.channel(pay_type);
         let stands = async |pay_id: &PayId| {

@@ -174,10 +174,10 @@ impl Practice {
         pay_id
     }
 
-    /// The payment a query shows.
+    /// The payment a query shows, whatever went back of it.
     pub(crate) async fn payment(&self, pay_type: PayType, pay_id: &PayId) -> Payment {
         match self.channel(pay_type).query(pay_id).await.unwrap() {
-            Standing::Paid(payment) => payment,
+            Standing::Paid(payment) | Standing::SomeReturned(payment) => payment,
             other => panic!("not paid: {other:?}"),
         }
     }

@@ -96,7 +96,7 @@ fn due_at(day: &Day, state: &BillState) -> Option<i64> {
 }
 
 fn pause_s(fails: i64, error: &ReconcileError) -> i64 {
-    let doublings = u32::try_from(fails.saturating_sub(1)).unwrap_or(0).min(20);
+    let doublings = u32::try_from(fails.saturating_sub(1).clamp(0, 20)).unwrap_or(20);
     let growing = RETRY_S.checked_shl(doublings).unwrap_or(RETRY_CAP_S).min(RETRY_CAP_S);
     match error {
         ReconcileError::Bill { source: Error::Busy { retry_after_s }, .. } => growing.max(i64::from(*retry_after_s)),
