@@ -42,6 +42,10 @@ pub enum Way {
     Processing(i64),
     /// Stuck until a person helps at a time, Unix seconds (WeChat Pay).
     Abnormal(i64),
+    /// On its way until a time, Unix seconds; then the channel ends it for good (WeChat Pay).
+    Ending(i64),
+    /// Ended for good: nothing went back, and its number is used up (WeChat Pay).
+    Ended,
     /// Back.
     Done,
 }
@@ -53,6 +57,8 @@ pub struct Return {
     pub amount: i64,
     /// Where it stands.
     pub way: Way,
+    /// When it was asked for, Unix seconds.
+    pub at: i64,
 }
 
 /// One trade.
@@ -109,7 +115,7 @@ pub enum Sent {
 }
 
 /// Both channels' books.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Books {
     /// By merchant order number.
     pub trades: BTreeMap<String, Trade>,
@@ -135,7 +141,7 @@ impl Trade {
     /// What went back or is on its way, fen.
     #[must_use]
     pub fn returned(&self) -> i64 {
-        self.returns.values().map(|back| back.amount).sum()
+        self.returns.values().filter(|back| back.way != Way::Ended).map(|back| back.amount).sum()
     }
 
     /// What is back for certain, fen.
@@ -150,11 +156,11 @@ impl Trade {
             self.stand = Stand::Closed;
         }
         for back in self.returns.values_mut() {
-            if let Way::Processing(until) | Way::Abnormal(until) = back.way
-                && now >= until
-            {
-                back.way = Way::Done;
-            }
+            back.way = match back.way {
+                Way::Processing(until) | Way::Abnormal(until) if now >= until => Way::Done,
+                Way::Ending(until) if now >= until => Way::Ended,
+                way => way,
+            };
         }
     }
 }
@@ -307,7 +313,7 @@ impl Books {
                 if !trade.returns.is_empty() || amount != trade.amount {
                     return None;
                 }
-                trade.returns.insert("cancelled".into(), Return { amount, way: Way::Done });
+                trade.returns.insert("cancelled".into(), Return { amount, way: Way::Done, at: now });
                 Some(true)
             }
         }
@@ -336,7 +342,7 @@ impl Books {
             self.abuses.push(format!("{refund_id}: {amount} more than the trade of {paid} has left"));
             return Sent::TooMuch;
         }
-        trade.returns.insert(refund_id.to_owned(), Return { amount, way });
+        trade.returns.insert(refund_id.to_owned(), Return { amount, way, at: now });
         Sent::Way(way)
     }
 
@@ -345,6 +351,12 @@ impl Books {
     pub fn cash(&self, pay_type: PayType) -> i64 {
         let of_it = self.trades.values().filter(|trade| trade.pay_type == pay_type);
         of_it.map(|trade| trade.taken.as_ref().map_or(0, |taken| taken.amount).saturating_sub(trade.back())).sum()
+    }
+
+    /// When money moved, Unix seconds.
+    pub fn moved_at(&self) -> impl Iterator<Item = i64> {
+        let came = self.trades.values().filter_map(|trade| trade.taken.as_ref().map(|taken| taken.at));
+        came.chain(self.trades.values().flat_map(|trade| trade.returns.values().map(|back| back.at)))
     }
 
     /// Counts what became of the trades.

@@ -11,6 +11,7 @@ use gateway::{
 };
 use order::{Fen, Merchant, PayId, PayType, Payment, RefundId};
 use std::sync::Arc;
+use storefront::reconcile::Day;
 
 /// One channel.
 #[derive(Debug)]
@@ -227,6 +228,9 @@ pub(crate) fn take_refund(scene: &mut Scene, request: &Refund, pay_type: PayType
     }
     let way = if known || !scene.chance(|rates| rates.slow_refund) {
         Way::Done
+    } else if pay_type == PayType::Wechat && scene.rng.chance(200) {
+        scene.tally.add("fault: refund ended by its channel");
+        Way::Ending(now.saturating_add(scene.rng.between(1, 7_200)))
     } else if pay_type == PayType::Wechat && scene.rng.chance(300) {
         scene.tally.add("fault: refund needs a person");
         Way::Abnormal(now.saturating_add(scene.rng.between(60, 7_200)))
@@ -237,8 +241,8 @@ pub(crate) fn take_refund(scene: &mut Scene, request: &Refund, pay_type: PayType
     match scene.books.refund(request, now, way) {
         Sent::Way(way) => {
             let told_at = match way {
-                Way::Processing(until) | Way::Abnormal(until) => until,
-                Way::Done => now,
+                Way::Processing(until) | Way::Abnormal(until) | Way::Ending(until) => until,
+                Way::Done | Way::Ended => now,
             };
             if !known {
                 let deed = Deed::TellRefund(request.pay_id.to_string(), request.refund_id.to_string());
@@ -254,7 +258,8 @@ pub(crate) fn take_refund(scene: &mut Scene, request: &Refund, pay_type: PayType
 
 fn shown(way: Way) -> RefundStanding {
     match way {
-        Way::Processing(_) => RefundStanding::Processing,
+        Way::Processing(_) | Way::Ending(_) => RefundStanding::Processing,
+        Way::Ended => RefundStanding::Closed,
         Way::Abnormal(_) => RefundStanding::Abnormal,
         Way::Done => RefundStanding::Done,
     }
@@ -363,11 +368,11 @@ impl Channel for SimChannel {
         NoticeAnswer { status, content_type: "text/plain", body: "" }
     }
 
-    /// All the books, whatever the day: what is on the bill twice must count once.
-    async fn bill(&self, _day: &str) -> Result<Vec<BillLine>, Error> {
+    async fn bill(&self, day: &str) -> Result<Vec<BillLine>, Error> {
         self.call("the bill", None, |scene| {
             let of_it = scene.books.trades.iter().filter(|(_, trade)| trade.pay_type == self.pay_type);
-            Ok(of_it.flat_map(|(pay_id, trade)| lines(pay_id, trade)).collect())
+            let lines = of_it.flat_map(|(pay_id, trade)| lines(pay_id, trade));
+            Ok(lines.filter(|line| Day::of(line.at_s).is_some_and(|of| of.as_str() == day)).collect())
         })
         .await
     }
@@ -375,15 +380,15 @@ impl Channel for SimChannel {
 
 fn lines(pay_id: &str, trade: &Trade) -> Vec<BillLine> {
     let Some(taken) = &trade.taken else { return Vec::new() };
-    let line = |kind, amount| BillLine {
+    let line = |kind, amount, at_s| BillLine {
         kind,
         pay_id: pay_id.to_owned(),
         channel_no: taken.channel_no.clone(),
         amount: Fen::new(amount).unwrap_or_default(),
-        at_s: taken.at,
+        at_s,
     };
-    let mut lines = vec![line(BillKind::Payment, taken.amount)];
+    let mut lines = vec![line(BillKind::Payment, taken.amount, taken.at)];
     let back = trade.returns.iter().filter(|(_, back)| back.way == Way::Done);
-    lines.extend(back.map(|(id, back)| line(BillKind::Refund { refund_id: id.clone() }, back.amount)));
+    lines.extend(back.map(|(id, back)| line(BillKind::Refund { refund_id: id.clone() }, back.amount, back.at)));
     lines
 }

@@ -119,11 +119,7 @@ pub async fn begin(template: &Arc<Template>, run: &Run, name: &str) -> Result<Wo
 pub async fn live(template: &Arc<Template>, run: &Run, name: &str) -> Result<Lived, Failure> {
     let mut world = begin(template, run, name).await?;
     while turn(&mut world).await? {}
-    let (judge, stage) = world.end().await?;
-    let met = match &stage.scene().fates {
-        Fates::Points(points) => points.met.clone(),
-        Fates::Chance(_) | Fates::Calm => Vec::new(),
-    };
+    let (judge, _, met) = world.end().await?;
     Ok(Lived { met, ends: judge.orders.values().map(end_name).collect() })
 }
 

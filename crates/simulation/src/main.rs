@@ -110,7 +110,9 @@ fn many(from: u64, lives: u64, threads: usize) -> Result<()> {
     let seconds = watch.since().as_secs_f64();
     say(&format!("{total}\n{lived} lives in {done} seeds from {from}, {seconds:.1} s"));
     match found {
-        Some((seed, stopped)) => bail!("seed {seed}: {}\nreplay it with: simulate --seed {seed}", stopped.failure),
+        Some((seed, stopped)) => {
+            bail!("seed {seed}: {}\nreplay it with: cargo xtask simulate --seed {seed}", stopped.failure)
+        }
         None => Ok(()),
     }
 }

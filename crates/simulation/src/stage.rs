@@ -1,7 +1,7 @@
 //! What all parts of one simulated world share: time, chance, the channels' books, and the places where a task pauses
 //! so that others may go first.
 
-use crate::books::Books;
+use crate::books::{Books, Return, Way};
 use crate::faults::{Fates, Point, Rates};
 use crate::seeded::Seeded;
 use crate::tally::Tally;
@@ -10,7 +10,7 @@ use order::PayType;
 use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Poll;
+use std::task::{Poll, Waker};
 use storefront::clock::Clock;
 use storefront::random::{NoRandomness, Random};
 use storefront::store::Disk;
@@ -86,6 +86,7 @@ pub struct Scene {
     /// Steps in words, when somebody reads them.
     pub log: Option<Vec<String>>,
     paused: Option<Pause>,
+    wakers: Vec<Waker>,
     /// Calls by what they were about: the window of time, and how many in it.
     calls: BTreeMap<String, (i64, u32)>,
 }
@@ -148,6 +149,19 @@ impl Scene {
         self.note(|| what.to_owned());
     }
 
+    /// A person returns some of what was paid at the channel's own console, for a few trades.
+    pub fn return_by_hand(&mut self) {
+        let now = self.now;
+        for trade in self.books.trades.values_mut() {
+            let left = trade.taken.as_ref().map_or(0, |taken| taken.amount).saturating_sub(trade.returned());
+            if left > 0 && self.rng.chance(50) {
+                let amount = self.rng.between(1, left);
+                trade.returns.insert("CONSOLE".into(), Return { amount, way: Way::Done, at: now });
+                self.tally.add("a person returned money at the channel");
+            }
+        }
+    }
+
     /// Keeps a step in words, when somebody reads them.
     pub fn note(&mut self, what: impl FnOnce() -> String) {
         let now = self.now;
@@ -181,6 +195,7 @@ impl Stage {
             crashed: false,
             log: log.then(Vec::new),
             paused: None,
+            wakers: Vec::new(),
             calls: BTreeMap::new(),
         })))
     }
@@ -193,20 +208,24 @@ impl Stage {
     /// Lets others go first: returns when the world's driver picks this task again.
     pub async fn pause(&self, at: Pause) {
         let mut paused = false;
-        poll_fn(|_| {
+        poll_fn(|context| {
             if paused {
                 return Poll::Ready(());
             }
             paused = true;
-            self.scene().paused = Some(at);
+            let mut scene = self.scene();
+            scene.paused = Some(at);
+            scene.wakers.push(context.waker().clone());
             Poll::Pending
         })
         .await;
     }
 
-    /// Where the task that was polled last paused, if it did.
-    pub fn take_pause(&self) -> Option<Pause> {
-        self.scene().paused.take()
+    /// Where the task that was polled last paused, if it did, and what wakes its parts when it is to go on.
+    pub fn take_pause(&self) -> Option<(Pause, Vec<Waker>)> {
+        let mut scene = self.scene();
+        let pause = scene.paused.take()?;
+        Some((pause, std::mem::take(&mut scene.wakers)))
     }
 }
 

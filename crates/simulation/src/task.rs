@@ -8,8 +8,9 @@ use serde_json::Value;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Poll, Waker};
 use storefront::notices::NotTaken;
+use storefront::reconcile::{Day, ReconcileError, Report};
 use storefront::shop::{Shop, ShopError};
 use storefront::store::{ApplyError, Evidence, Lease, OPERATOR, Placed, StoreError};
 use tokio::sync::watch;
@@ -34,6 +35,8 @@ pub enum Doing {
     Attend(Lease),
     /// The streamer or the operator does something.
     Staff(Staff),
+    /// A channel's bill of a day is read.
+    Bill(PayType, Day),
 }
 
 /// A notice, and what is expected of the storefront.
@@ -81,6 +84,8 @@ pub enum Outcome {
     Leased(Result<Vec<Lease>, StoreError>),
     /// An order was attended to, or something was applied to it.
     Applied(Result<(), ApplyError>),
+    /// A bill was compared with our books.
+    Reconciled(Result<Report, ReconcileError>),
     /// Something was written.
     Written(Result<(), StoreError>),
 }
@@ -102,6 +107,7 @@ pub struct Task {
     /// Where it paused; `None` before its first step.
     pub paused: Option<Pause>,
     work: Pin<Box<dyn Future<Output = Outcome>>>,
+    wakers: Vec<Waker>,
 }
 
 /// What a step came to.
@@ -117,17 +123,18 @@ pub enum Progress {
 impl Task {
     /// A task over this shop.
     pub fn new(doing: Doing, work: impl Future<Output = Outcome> + 'static) -> Task {
-        Task { doing, paused: None, work: Box::pin(work) }
+        Task { doing, paused: None, work: Box::pin(work), wakers: Vec::new() }
     }
 
     /// Runs it until it ends, pauses, or the process ends. It alone runs; the database's threads work for it.
     pub async fn run(&mut self, stage: &Stage) -> Progress {
+        self.wake();
         poll_fn(|context| {
             if stage.scene().crashed {
                 return Poll::Ready(Progress::Crashed);
             }
             let polled = self.work.as_mut().poll(context);
-            let paused = stage.take_pause();
+            let paused = self.take_pause(stage);
             match polled {
                 _ if stage.scene().crashed => Poll::Ready(Progress::Crashed),
                 Poll::Ready(outcome) => Poll::Ready(Progress::Finished(outcome)),
@@ -140,15 +147,27 @@ impl Task {
     /// Lets a task that paused before its write hand that over, and returns before the writer has seen it: several such
     /// writes are one transaction. What the step came to, if it came to anything.
     pub async fn hand_over(&mut self, stage: &Stage) -> Option<Progress> {
+        self.wake();
         poll_fn(|context| {
             let polled = self.work.as_mut().poll(context);
-            Poll::Ready(match (polled, stage.take_pause()) {
+            Poll::Ready(match (polled, self.take_pause(stage)) {
                 (Poll::Ready(outcome), _) => Some(Progress::Finished(outcome)),
                 (Poll::Pending, Some(pause)) => Some(Progress::Paused(pause)),
                 (Poll::Pending, None) => None,
             })
         })
         .await
+    }
+
+    /// A part of a task that works on several things at once is looked at again only if it is woken.
+    fn wake(&mut self) {
+        self.wakers.drain(..).for_each(Waker::wake);
+    }
+
+    fn take_pause(&mut self, stage: &Stage) -> Option<Pause> {
+        let (pause, wakers) = stage.take_pause()?;
+        self.wakers = wakers;
+        Some(pause)
     }
 }
 
@@ -189,6 +208,12 @@ pub async fn look(shop: Arc<Shop>) -> Outcome {
 pub async fn attend(shop: Arc<Shop>, lease: Lease) -> Outcome {
     let (_running, stop) = watch::channel(false);
     Outcome::Applied(shop.attend(lease, &stop).await)
+}
+
+/// A channel's bill of a day is compared with our books.
+pub async fn bill(shop: Arc<Shop>, pay_type: PayType, day: Day) -> Outcome {
+    let (_running, stop) = watch::channel(false);
+    Outcome::Reconciled(shop.reconcile(pay_type, &day, &stop).await)
 }
 
 /// People of the shop do something. `goods` is the item of [`Staff::Shelf`].

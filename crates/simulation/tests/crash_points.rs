@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 /// Of the pairs, one in so many is lived here; `simulate crash-points` lives all of them.
-const EVERY: usize = 64;
+const EVERY: usize = 100;
 
 #[test]
 fn every_single_fault_and_a_sample_of_pairs_end_as_the_channels_books_say() {

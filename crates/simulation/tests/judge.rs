@@ -9,6 +9,7 @@ use simulation::house::{Template, connect};
 use simulation::runner;
 use simulation::world::World;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A row put wrong at rest, and the words the judge has for it.
 const AT_REST: &[(Story, &str, &str)] = &[
@@ -29,6 +30,12 @@ const AT_REST: &[(Story, &str, &str)] = &[
     (Story::Paid, "INSERT INTO jobs SELECT order_id, 0, 0 FROM orders", "jobs are left"),
 ];
 
+/// A world that was meddled with is left as it is: the next one has a file of its own.
+fn database() -> String {
+    static WORLDS: AtomicU32 = AtomicU32::new(0);
+    format!("judge-{}.db", WORLDS.fetch_add(1, Ordering::Relaxed))
+}
+
 async fn meddle(world: &World, sql: &'static str) {
     let mut connection = connect(world.database()).await.unwrap();
     sqlx::query("PRAGMA ignore_check_constraints = ON").execute(&mut connection).await.unwrap();
@@ -39,7 +46,7 @@ async fn meddle(world: &World, sql: &'static str) {
 
 async fn at_rest(template: &Arc<Template>, story: Story, pay_type: PayType) -> World {
     let run = Run { story, pay_type, at: Vec::new() };
-    let mut world = begin(template, &run, "judge.db").await.unwrap();
+    let mut world = begin(template, &run, &database()).await.unwrap();
     while turn(&mut world).await.unwrap() {}
     world
 }
@@ -59,7 +66,13 @@ fn a_row_put_wrong_at_rest_is_found() {
         for (story, sql, expected) in AT_REST {
             let world = at_rest(&template, *story, PayType::Wechat).await;
             meddle(&world, sql).await;
-            let words = words(world.end().await, sql);
+            // The storefront's own audit looks at the same rows in its own way.
+            // A job too many is no difference to it: the next look at it ends it.
+            if !sql.starts_with("INSERT INTO jobs") {
+                let audited = words(world.audit().await, sql);
+                assert!(audited.starts_with("the audit finds"), "{sql}: {audited}");
+            }
+            let words = words(world.judge_rest().await, sql);
             assert!(words.contains(expected), "{sql}: {words}");
         }
         assert!(at_rest(&template, Story::Paid, PayType::Wechat).await.end().await.is_ok());
@@ -81,7 +94,7 @@ fn books_of_a_channel_that_differ_from_ours_are_found() {
         for (story, lie, expected) in lies {
             let world = at_rest(&template, story, PayType::Alipay).await;
             world.stage.scene().books.trades.values_mut().for_each(lie);
-            let words = words(world.end().await, expected);
+            let words = words(world.judge_rest().await, expected);
             assert!(words.contains(expected), "{expected}: {words}");
         }
     });
@@ -95,8 +108,8 @@ fn taken() -> simulation::books::Taken {
 fn what_goes_wrong_on_the_way_is_found_by_the_next_commit() {
     // What was there before its order's next step, and the words the judge has for it.
     let cases = [
-        ("UPDATE orders SET amount_fen = 1", "the promise of"),
-        ("UPDATE orders SET state = 'refunded'", "went from"),
+        ("UPDATE orders SET amount_fen = 1", "at 100 fen"),
+        ("UPDATE orders SET state = 'refunded'", "its orders hold"),
         ("UPDATE goods SET reserved = reserved + 1, stocked = stocked + 1 WHERE reserved > 0", "its orders hold"),
         ("UPDATE shares SET pieces = 5", "a share of 5"),
         (
@@ -109,7 +122,7 @@ fn what_goes_wrong_on_the_way_is_found_by_the_next_commit() {
         let template = Arc::new(Template::make().await.unwrap());
         for (sql, expected) in cases {
             let run = Run { story: Story::Expired, pay_type: PayType::Alipay, at: Vec::new() };
-            let mut world = begin(&template, &run, "judge.db").await.unwrap();
+            let mut world = begin(&template, &run, &database()).await.unwrap();
             while !world.judge.orders.values().any(|order| order.state == "awaiting_payment") {
                 assert!(turn(&mut world).await.unwrap());
             }

@@ -150,6 +150,15 @@ impl Judge {
         Ok(())
     }
 
+    /// When the next job is due or its lease runs out, Unix seconds of the server's clock.
+    ///
+    /// # Errors
+    /// [`Failure::Sql`].
+    pub async fn next_job_at(&mut self) -> Result<Option<i64>, Failure> {
+        let next = sqlx::query("SELECT MIN(MAX(wake_at, leased_until)) FROM jobs");
+        Ok(next.fetch_one(&mut self.connection).await?.try_get(0)?)
+    }
+
     /// Takes an order as it is now into the sums, and says what it was.
     fn remember(&mut self, facts: &Facts) -> Option<Facts> {
         let before = self.orders.insert(facts.order_id.clone(), facts.clone());

@@ -1,7 +1,7 @@
 //! The ledger, held against the orders, the viewers' balances and the channels' own books.
 
 use super::Judge;
-use super::step::is_whole;
+use super::step::is_undelivered;
 use crate::books::Books;
 use crate::failure::{Failure, broken};
 use order::PayType;
@@ -90,9 +90,11 @@ impl Judge {
                 }
             }
             for refund in &order.refunds {
-                let from = if is_whole(refund) { "suspense" } else { "sales" };
+                let from = if is_undelivered(refund) { "suspense" } else { "sales" };
                 let id = &refund.refund_id;
-                book(format!("refund_due:{id}"), "CNY", from, "refunds_payable", refund.amount);
+                if !takes_anothers_place(id) {
+                    book(format!("refund_due:{id}"), "CNY", from, "refunds_payable", refund.amount);
+                }
                 let attempt = order.attempts.iter().find(|attempt| attempt.pay_id == refund.pay_id);
                 if let (Some(attempt), "done") = (attempt, refund.state.as_str()) {
                     let cash = format!("channel_cash:{}", attempt.pay_type);
@@ -119,4 +121,9 @@ impl Judge {
             None => Ok(()),
         }
     }
+}
+
+/// Whether a refund took the place of one that its channel ended: what is owed was booked with the first.
+fn takes_anothers_place(refund_id: &str) -> bool {
+    refund_id.rsplit_once('-').is_some_and(|(_, number)| number.parse::<u32>().is_ok())
 }

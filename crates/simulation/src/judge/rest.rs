@@ -24,6 +24,10 @@ impl Judge {
         self.check_rest_of_goods().await?;
         self.check_money(books).await?;
         self.check_journal().await?;
+        let halts = sqlx::query("SELECT reason FROM halts").fetch_optional(&mut self.connection).await?;
+        if let Some(halt) = halts {
+            return broken(format!("the shop is halted at rest: {}", halt.try_get::<&str, _>(0)?));
+        }
         let jobs = sqlx::query("SELECT COUNT(*) FROM jobs").fetch_one(&mut self.connection).await?;
         match jobs.try_get::<i64, _>(0)? {
             0 => Ok(()),
@@ -129,16 +133,23 @@ fn check_attempts(order: &Facts, books: &Books) -> Result<(), Failure> {
         let Some(trade) = trade else { continue };
         let theirs: i64 = trade.back();
         let of_it = order.refunds.iter().filter(|refund| refund.pay_id == *id);
-        let ours: i64 = of_it.clone().map(|refund| refund.amount).sum();
+        let ours: i64 = of_it.clone().filter(|one| one.state != "closed").map(|refund| refund.amount).sum();
         if theirs != ours || trade.returned() != theirs {
             return broken(format!("{id}: its channel returned {theirs}, ours is {ours}"));
         }
         for refund in of_it {
-            // What the channel returned by itself has a number of its own there.
-            let same = trade.returns.get(&refund.refund_id).or_else(|| trade.returns.get("cancelled"));
-            let done = same.is_some_and(|back| back.amount == refund.amount && back.way == Way::Done);
-            if refund.state != "done" || !done {
-                return broken(format!("{} is {} at rest, its channel has {same:?}", refund.refund_id, refund.state));
+            // What the channel or a person returned there has a number of its own.
+            let there = match refund.reason.as_str() {
+                "returned" => trade.returns.get("cancelled"),
+                "console" => trade.returns.get("CONSOLE"),
+                _ => trade.returns.get(&refund.refund_id),
+            };
+            let same = there.is_some_and(|back| {
+                let way = if refund.state == "closed" { Way::Ended } else { Way::Done };
+                back.amount == refund.amount && back.way == way
+            });
+            if !matches!(refund.state.as_str(), "done" | "closed") || !same {
+                return broken(format!("{} is {} at rest, its channel has {there:?}", refund.refund_id, refund.state));
             }
         }
         let whole = order.refunds.iter().any(|refund| refund.pay_id == *id && super::step::is_whole(refund));

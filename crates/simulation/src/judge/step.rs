@@ -68,6 +68,9 @@ const REFUND_STEPS: &[(&str, &str)] = &[
     ("sent", "processing"),
     ("sent", "abnormal"),
     ("sent", "done"),
+    ("sent", "closed"),
+    ("processing", "closed"),
+    ("abnormal", "closed"),
     ("processing", "sent"),
     ("processing", "abnormal"),
     ("processing", "done"),
@@ -104,7 +107,7 @@ pub(super) fn check(before: Option<&Facts>, now: &Facts, events: i64, scene: &mu
         return broken(format!("{id} is {} and has {} deliveries", now.state, now.deliveries));
     }
     let mut back: BTreeMap<&str, i64> = BTreeMap::new();
-    for refund in &now.refunds {
+    for refund in now.refunds.iter().filter(|refund| refund.state != "closed") {
         *back.entry(refund.pay_id.as_str()).or_default() += refund.amount;
     }
     let mut delivering = 0;
@@ -139,6 +142,12 @@ pub(super) fn check(before: Option<&Facts>, now: &Facts, events: i64, scene: &mu
 
 /// Whether a refund is of an attempt that was not delivered.
 pub(super) fn is_whole(refund: &RefundFacts) -> bool {
+    // One that the channel ended gave its place to the next.
+    refund.state != "closed" && is_undelivered(refund)
+}
+
+/// Whether a refund's money was never earned.
+pub(super) fn is_undelivered(refund: &RefundFacts) -> bool {
     matches!(refund.reason.as_str(), "late" | "twice" | "returned" | "mismatch")
 }
 
