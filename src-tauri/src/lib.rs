@@ -7,6 +7,7 @@ pub mod entrance;
 pub mod files;
 mod hearing;
 mod listen;
+pub mod orders;
 pub mod pending;
 mod pictures;
 #[cfg(feature = "practice")]

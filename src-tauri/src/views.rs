@@ -19,6 +19,8 @@ pub enum Entrance {
         practice: bool,
         /// Fingerprint of the key the shop signs with.
         shop_key: String,
+        /// The room's link, to be passed on; a practice room has none.
+        link: Option<String>,
     },
     /// The shop is unknown: the viewer decides.
     AskTrust {
@@ -40,6 +42,67 @@ pub enum Entrance {
         /// Fingerprint of the key in the link.
         shop_key: String,
     },
+}
+
+/// The room and what is for sale in it.
+#[derive(Clone, Debug, Serialize, TS)]
+pub struct Shelf {
+    /// The room.
+    pub room: Room,
+    /// Its goods, in lot order.
+    pub goods: Vec<Goods>,
+    /// The shop's clock when this was sent, Unix seconds: deals and starts are counted from it.
+    #[ts(type = "number")]
+    pub now_s: i64,
+}
+
+/// A room that was entered before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct KnownRoom {
+    /// Its link.
+    pub link: String,
+    /// What its show was called.
+    pub title: String,
+    /// Who hosts it.
+    pub host: String,
+    /// The shop's address.
+    pub shop_url: String,
+    /// Fingerprint of the shop's key that is trusted.
+    pub shop_key: String,
+    /// When it was last entered, Unix seconds of this computer's clock.
+    #[ts(type = "number")]
+    pub entered_at: i64,
+}
+
+/// What the page has chosen that the program must know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct Preferences {
+    /// The language of notifications and of the tray.
+    pub language: Language,
+    /// Whether results are notified while the window is not in front.
+    pub notifications: bool,
+}
+
+/// A language the app speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Language {
+    /// Chinese, simplified.
+    Zh,
+    /// English.
+    En,
+}
+
+/// What the app is.
+#[derive(Clone, Debug, Serialize, TS)]
+pub struct About {
+    /// Its version.
+    pub version: String,
+    /// Whether it has the practice room inside.
+    pub practice: bool,
+    /// Where it keeps what belongs to the viewer.
+    pub data_folder: String,
 }
 
 /// What a command failed at, beside the storefront's own codes.
@@ -116,6 +179,8 @@ pub struct BuyRequest {
     pub amount_fen: i64,
     /// For the streamer.
     pub note: Option<String>,
+    /// Where merchandise is sent: an address of the viewer's book.
+    pub address_id: Option<String>,
 }
 
 /// The goods of a purchase, as they were when it began.

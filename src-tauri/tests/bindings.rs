@@ -3,13 +3,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
-use api::{AnswerFault, ErrorCode, Goods, Refusal, Room, RoomState, Viewer};
+use api::{
+    Address, AddressDraft, AnswerFault, Deal, ErrorCode, Goods, OrderDetails, PostalAddress, Refusal, RefundRequest, Room, RoomState,
+    Viewer,
+};
+use desktop::orders::{AttemptLine, OrderPaper, OrderSummary, OrdersPage};
 use desktop::qr::Qr;
 use desktop::views::{
-    Bought, BuyRequest, CheckingWhy, CommandCode, CommandError, Entrance, LocalCode, MoneyBack, PurchaseView,
-    ReceiptPaid, ReceiptView, Stage,
+    About, Bought, BuyRequest, CheckingWhy, CommandCode, CommandError, Entrance, KnownRoom, Language, LocalCode, MoneyBack, Preferences, PurchaseView,
+    ReceiptPaid, ReceiptView, Shelf, Stage,
 };
-use order::state::{ClosedBy, OrderState, RefundReason};
+use order::state::{AttemptState, ClosedBy, OrderState, RefundReason};
 use order::{GoodsKind, PayType};
 use std::path::Path;
 use ts_rs::{Config, TS};
@@ -32,10 +36,12 @@ fn generated() -> String {
         names("GoodsKind", &GoodsKind::ALL.map(GoodsKind::as_str)),
         names("ClosedBy", &ClosedBy::ALL.map(ClosedBy::as_str)),
         names("OrderState", &OrderState::ALL.map(OrderState::as_str)),
+        names("AttemptState", &AttemptState::ALL.map(AttemptState::as_str)),
         names("RefundReason", &RefundReason::ALL.map(RefundReason::as_str)),
         declared::<ErrorCode>(&config),
         declared::<RoomState>(&config),
         declared::<Room>(&config),
+        declared::<Deal>(&config),
         declared::<Goods>(&config),
         declared::<Viewer>(&config),
         declared::<Refusal>(&config),
@@ -53,6 +59,20 @@ fn generated() -> String {
         declared::<ReceiptView>(&config),
         declared::<Stage>(&config),
         declared::<PurchaseView>(&config),
+        declared::<Shelf>(&config),
+        declared::<KnownRoom>(&config),
+        declared::<Language>(&config),
+        declared::<Preferences>(&config),
+        declared::<About>(&config),
+        declared::<PostalAddress>(&config),
+        declared::<AddressDraft>(&config),
+        declared::<Address>(&config),
+        declared::<RefundRequest>(&config),
+        declared::<OrderDetails>(&config),
+        declared::<OrderSummary>(&config),
+        declared::<OrdersPage>(&config),
+        declared::<AttemptLine>(&config),
+        declared::<OrderPaper>(&config),
     ];
     lines.join("\n") + "\n"
 }

@@ -31,6 +31,7 @@ function hostOf(state: State, language: Language): FakeHost {
     entrance: 'open',
     practice: state.practice ?? false,
     shop_key: '3f9ab2c47d81e650',
+    link: 'liveshop://room/kiln-opening-night?shop=https%3A%2F%2Fshop.shanyu-kiln.example&key=Zm9v',
     room: {
       room_id: 'kiln-opening-night',
       title: en ? 'Kiln-opening night: new teaware' : '开窑夜 · 新到茶器',
@@ -39,6 +40,8 @@ function hostOf(state: State, language: Language): FakeHost {
       state: 'live',
       cover: 'cover.jpg',
       notice: en ? 'Orders paid before 23:00 tonight leave together tomorrow morning.' : '今晚 23:00 前付款的订单，明早一起发货。',
+      stream: null,
+      starts_at: null,
       pay_types: ['alipay', 'wechat'],
     },
   };

@@ -37,6 +37,7 @@ export function sampleGoods(language: Language): Goods[] {
       fins: optional(row['fins']),
       price_fen: Number(row['price_fen']),
       price_version: 1,
+      deal: null,
       stock_left: Number(row['stock']),
       held: 0,
       limit_per_viewer: optional(row['limit_per_viewer']),

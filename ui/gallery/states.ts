@@ -68,6 +68,7 @@ const refusals: [ErrorCode, Partial<Refusal>][] = [
   ['request_conflict', { order_id: 'of another computer' }],
   ['not_found', {}],
   ['shop_paused', {}],
+  ['address_unknown', {}],
   ['internal', {}],
 ];
 const faults: AnswerFault[] = ['wrong_kind', 'malformed', 'bad_signature', 'stale', 'other_order', 'other_goods', 'other_quantity', 'other_amount', 'other_type', 'foreign_code', 'unreadable_code'];

@@ -20,7 +20,7 @@ describe('a purchase', () => {
     expect(within(pane('choose')).getByText('尚未扣款')).toBeVisible();
     await user.click(button('button[data-pay-type="wechat"]'));
     pane('making');
-    expect(host.called('buy')[0]?.args[0]).toEqual({ goods_id: 'g3', quantity: 1, pay_type: 'wechat', price_version: 1, amount_fen: 600, note: null });
+    expect(host.called('buy')[0]?.args[0]).toEqual({ goods_id: 'g3', quantity: 1, pay_type: 'wechat', price_version: 1, amount_fen: 600, note: null, address_id: null });
 
     host.emit('r1', waiting());
     await waitFor(() => pane('wait'));

@@ -42,7 +42,7 @@ describe('another way to pay', () => {
   });
 
   test('has a code of its own for the pretend phone, which keeps the old one until asked', async () => {
-    host.entrance = { entrance: 'open', room: fakeRoom, practice: true, shop_key: '' };
+    host.entrance = { entrance: 'open', room: fakeRoom, practice: true, shop_key: '', link: null };
     host.phone = 'http://127.0.0.1:9/phone?code=x';
     host.onBuy = waiting();
     host.onSwitch = waiting();
@@ -68,7 +68,7 @@ describe('another way to pay', () => {
   });
 
   test('is offered nowhere in a room that takes one channel', async () => {
-    host.entrance = { entrance: 'open', room: { ...fakeRoom, pay_types: ['alipay'] }, practice: false, shop_key: '' };
+    host.entrance = { entrance: 'open', room: { ...fakeRoom, pay_types: ['alipay'] }, practice: false, shop_key: '', link: null };
     host.onBuy = waiting();
     const user = await buyTeapot(host);
     expect(document.querySelector('[data-act="other"]')).toBeNull();

@@ -186,7 +186,7 @@ describe('the room', () => {
   });
 
   test('practice is marked on band and stage, and only there is a phone', async () => {
-    host.entrance = { entrance: 'open', room: { ...fakeRoom, pay_types: ['alipay'] }, practice: true, shop_key: '' };
+    host.entrance = { entrance: 'open', room: { ...fakeRoom, pay_types: ['alipay'] }, practice: true, shop_key: '', link: null };
     host.onBuy = waiting();
     host.phone = 'http://127.0.0.1:9/phone?code=x';
     const user = await buyTeapot(host);

@@ -20,6 +20,8 @@ export class ColumnState {
   layer = $state.raw<Layer>({ at: 'shelf' });
   quantity = $state(1);
   note = $state('');
+  /** The address chosen for merchandise. */
+  addressId = $state<string | null>(null);
   /** The pretend phone while it is open: the address of its page, and which code it holds. */
   phone = $state.raw<{ url: string; purchase: Purchase; payType: PayType } | null>(null);
   /** What was unfinished at the last exit could not be read. */
@@ -61,13 +63,15 @@ export class ColumnState {
 
   pay(goods: Goods, payType: PayType): void {
     const note = this.note.trim();
+    const sent = goods.kind === 'merchandise';
     const purchase = this.#desk.buy({
       bought: boughtOf(goods),
       quantity: this.quantity,
       price_fen: goods.price_fen,
       price_version: goods.price_version,
       pay_type: payType,
-      note: goods.kind === 'merchandise' && note !== '' ? note : null,
+      note: sent && note !== '' ? note : null,
+      address_id: sent ? this.addressId : null,
     });
     this.show(purchase);
   }
@@ -165,7 +169,7 @@ export class ColumnState {
       this.layer = { at: 'shelf' };
       return;
     }
-    this.#draft(Math.min(quantity, goods.stock_left), purchase.note ?? '');
+    this.#draft(Math.min(quantity, goods.stock_left), purchase.sent.note ?? '');
     this.layer = { at: 'choose', goodsId: goods.goods_id, from: 'shelf' };
   }
 
@@ -179,18 +183,18 @@ export class ColumnState {
 
   /** The viewer has read the new price and agreed to it. */
   #atNewPrice(purchase: Purchase): void {
-    const { view, note } = purchase;
+    const { view, sent } = purchase;
     if (view.stage.stage !== 'refused') return;
     const { price_fen, price_version } = view.stage.refusal;
     if (price_fen === undefined || price_version === undefined) return;
     this.#desk.dismiss(purchase);
     const { bought, quantity, pay_type } = view;
-    this.show(this.#desk.buy({ bought, quantity, price_fen, price_version, pay_type, note }));
+    this.show(this.#desk.buy({ bought, quantity, price_fen, price_version, pay_type, ...sent }));
   }
 
   /** Orders the same anew with another channel, after an order that is over. */
   #reorder(purchase: Purchase, payType: PayType): void {
-    const { view, note } = purchase;
+    const { view, sent } = purchase;
     const goods = this.#room.byId(view.bought.goods_id);
     if (goods === null || !buyable(goods) || goods.price_fen * view.quantity !== view.amount_fen) {
       // Something changed since: the viewer looks at it again before ordering.
@@ -200,7 +204,7 @@ export class ColumnState {
     this.#desk.dismiss(purchase);
     const { bought, quantity } = view;
     const { price_fen, price_version } = goods;
-    this.show(this.#desk.buy({ bought, quantity, price_fen, price_version, pay_type: payType, note }));
+    this.show(this.#desk.buy({ bought, quantity, price_fen, price_version, pay_type: payType, ...sent }));
   }
 
   #onOver(purchase: Purchase): void {

@@ -15,12 +15,14 @@ interface Parts {
   column: () => KeyTarget | undefined;
   dialogOpen: () => boolean;
   setDialog: (open: boolean) => void;
+  /** Goes to a section by its place in the top bar, counted from 1. */
+  goTo: (number: number) => void;
 }
 
 /** Typed digits are forgotten after this long. */
 const DIGITS_MS = 1500;
 /** Areas that F6 goes round, in reading order. */
-const AREAS = ['area-top', 'area-stage', 'area-phone', 'area-column'];
+const AREAS = ['area-top', 'area-stage', 'area-phone', 'area-column', 'area-page'];
 
 /** The keys that work anywhere in the window. */
 export class Keys {
@@ -41,7 +43,10 @@ export class Keys {
     } else if (event.key === 'Escape') {
       this.#escape();
     } else if (event.ctrlKey || event.metaKey) {
-      if (event.key.toLowerCase() === 'f' && !this.#parts.dialogOpen()) {
+      if (/^[1-9]$/.test(event.key) && !this.#parts.dialogOpen()) {
+        event.preventDefault();
+        this.#parts.goTo(Number(event.key));
+      } else if (event.key.toLowerCase() === 'f' && !this.#parts.dialogOpen()) {
         event.preventDefault();
         this.#parts.column()?.search();
       }

@@ -30,6 +30,8 @@ pub enum ErrorCode {
     NotFound,
     /// The shop takes no orders at present. What was ordered before goes on.
     ShopPaused,
+    /// The address is not, or no longer, in the viewer's book.
+    AddressUnknown,
     /// The request itself cannot be understood.
     InvalidParams,
     /// A fault of the storefront. Nothing was charged; asking again is safe.
@@ -38,7 +40,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [ErrorCode; 12] = [
+    pub const ALL: [ErrorCode; 13] = [
         ErrorCode::PriceChanged,
         ErrorCode::SoldOut,
         ErrorCode::NotOnSale,
@@ -49,6 +51,7 @@ impl ErrorCode {
         ErrorCode::Unauthorised,
         ErrorCode::NotFound,
         ErrorCode::ShopPaused,
+        ErrorCode::AddressUnknown,
         ErrorCode::InvalidParams,
         ErrorCode::Internal,
     ];
@@ -60,7 +63,7 @@ impl ErrorCode {
             ErrorCode::InvalidParams => 400,
             ErrorCode::Unauthorised => 401,
             ErrorCode::NotFound | ErrorCode::NotOnSale => 404,
-            ErrorCode::PriceChanged | ErrorCode::SoldOut | ErrorCode::LimitReached | ErrorCode::RequestConflict => 409,
+            ErrorCode::PriceChanged | ErrorCode::SoldOut | ErrorCode::LimitReached | ErrorCode::RequestConflict | ErrorCode::AddressUnknown => 409,
             ErrorCode::TooManyRequests => 429,
             ErrorCode::Internal => 500,
             ErrorCode::ChannelUnavailable | ErrorCode::ShopPaused => 503,

@@ -2,9 +2,11 @@
 //! views, and the Rust client that checks all of them. The window's TypeScript types are generated from here.
 #![deny(missing_docs)]
 
+pub mod address;
 pub mod answer;
 pub mod client;
 pub mod clock;
+pub mod details;
 pub mod error;
 pub mod journal;
 pub mod link;
@@ -15,13 +17,15 @@ pub mod secret;
 pub mod sign;
 pub mod view;
 
+pub use address::{Address, AddressDraft, PostalAddress};
 pub use answer::{AnswerFault, Asked, Ext, ThirdPartyOrder};
 pub use client::{CallError, Client};
+pub use details::{OrderDetails, RefundRequest, RefundWish};
 pub use error::{ErrorCode, Refusal};
 pub use link::{LinkError, RoomLink};
 pub use params::Params;
 pub use receipt::{Receipt, ReceiptError};
-pub use room::{Goods, Room, RoomState, Viewer, ViewerToken};
+pub use room::{Deal, Goods, Room, RoomState, Viewer, ViewerToken};
 pub use secret::Secret;
 pub use sign::{ShopKey, ShopSigner};
 pub use view::{AttemptView, OrderView, RefundView};

@@ -1,6 +1,6 @@
 //! What a client sends to have an order made: ids and a wish, never a price or a name.
 
-use order::{GoodsId, OrderId, PayType, RequestId};
+use order::{AddressId, GoodsId, OrderId, PayType, RequestId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -31,6 +31,10 @@ pub struct Params {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub order_id: Option<OrderId>,
+    /// An address of the viewer's book, to send merchandise to. The order keeps a copy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub address_id: Option<AddressId>,
     /// For the streamer, who ships the goods; at most 200 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,

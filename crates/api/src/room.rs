@@ -58,10 +58,37 @@ pub struct Room {
     pub cover: Option<String>,
     /// A line from the streamer to everybody.
     pub notice: Option<String>,
+    /// Address of the show's HLS playlist: https, or http on the shop's own machine.
+    pub stream: Option<String>,
+    /// When the show is to begin, Unix seconds of the shop's clock.
+    #[ts(type = "number | null")]
+    pub starts_at: Option<i64>,
     /// The payment types the shop has set up.
     #[ts(type = "Array<PayType>")]
     #[schema(value_type = Vec<String>)]
     pub pay_types: Vec<order::PayType>,
+}
+
+/// A lower price for a while, for some pieces. Outside its time, and once its pieces are taken, the item has its own
+/// price.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct Deal {
+    /// Price of one piece while it runs, fen.
+    #[ts(type = "number")]
+    pub price_fen: i64,
+    /// The version of that price: what `params` carry to buy at it.
+    #[ts(type = "number")]
+    pub price_version: i64,
+    /// When it begins, Unix seconds of the shop's clock.
+    #[ts(type = "number")]
+    pub starts_at: i64,
+    /// When it ends, Unix seconds of the shop's clock.
+    #[ts(type = "number")]
+    pub ends_at: i64,
+    /// Pieces it was made for.
+    pub pieces: u32,
+    /// Pieces of it that can be bought now.
+    pub pieces_left: u32,
 }
 
 /// An item on the shelf.
@@ -85,12 +112,14 @@ pub struct Goods {
     pub kind: GoodsKind,
     /// Shark fins credited for each piece, for goods of kind `fins`.
     pub fins: Option<u32>,
-    /// Price of one piece, fen.
+    /// Price of one piece outside a deal, fen.
     #[ts(type = "number")]
     pub price_fen: i64,
-    /// Rises whenever the price changes.
+    /// Rises whenever the price changes. No price of the item, a deal's neither, ever has the same version.
     #[ts(type = "number")]
     pub price_version: i64,
+    /// The deal that is planned or runs.
+    pub deal: Option<Deal>,
     /// Pieces that can be bought now.
     pub stock_left: u32,
     /// Pieces in unpaid orders, which may come back.

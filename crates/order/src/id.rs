@@ -82,6 +82,10 @@ id!(
     RequestId, "a request id", 16..=40
 );
 id!(
+    /// An address in a viewer's book.
+    AddressId, "an address id", 1..=40
+);
+id!(
     /// The promise to the viewer. Carries 128 random bits, so it cannot be guessed.
     OrderId, "an order id", 20..=28
 );

@@ -14,6 +14,6 @@ pub mod plan;
 pub mod state;
 
 pub use goods::GoodsKind;
-pub use id::{GoodsId, IdError, OrderId, PayId, RefundId, RequestId, RoomId, ViewerId};
+pub use id::{AddressId, GoodsId, IdError, OrderId, PayId, RefundId, RequestId, RoomId, ViewerId};
 pub use money::{Fen, MoneyError};
 pub use payment::{Expected, Merchant, Mismatch, PayType, Payment};

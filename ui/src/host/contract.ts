@@ -3,8 +3,9 @@ export type PayType = "alipay" | "wechat";
 export type GoodsKind = "merchandise" | "fins";
 export type ClosedBy = "time" | "viewer" | "channel" | "shop";
 export type OrderState = "reserved" | "awaiting_payment" | "closing" | "closed" | "delivered" | "refund_due" | "refunding" | "refunded";
+export type AttemptState = "new" | "sent" | "rejected" | "qr_ready" | "scanned" | "close_sent" | "closed" | "paid" | "mismatch";
 export type RefundReason = "late" | "twice" | "returned" | "streamer" | "mismatch" | "console";
-export type ErrorCode = "price_changed" | "sold_out" | "not_on_sale" | "limit_reached" | "channel_unavailable" | "request_conflict" | "too_many_requests" | "unauthorised" | "not_found" | "shop_paused" | "invalid_params" | "internal";
+export type ErrorCode = "price_changed" | "sold_out" | "not_on_sale" | "limit_reached" | "channel_unavailable" | "request_conflict" | "too_many_requests" | "unauthorised" | "not_found" | "shop_paused" | "address_unknown" | "invalid_params" | "internal";
 export type RoomState = "soon" | "live" | "over";
 export type Room = { 
 /**
@@ -36,9 +37,18 @@ cover: string | null,
  */
 notice: string | null, 
 /**
+ * Address of the show's HLS playlist: https, or http on the shop's own machine.
+ */
+stream: string | null, 
+/**
+ * When the show is to begin, Unix seconds of the shop's clock.
+ */
+starts_at: number | null, 
+/**
  * The payment types the shop has set up.
  */
 pay_types: Array<PayType>, };
+export type Deal = { price_fen: number, price_version: number, starts_at: number, ends_at: number, pieces: number, pieces_left: number, };
 export type Goods = { 
 /**
  * The target identifier.
@@ -76,6 +86,10 @@ price_fen: number,
  * Rises whenever the price changes.
  */
 price_version: number, 
+/**
+ * The deal that is planned or runs.
+ */
+deal: Deal | null, 
 /**
  * Pieces that can be bought now.
  */
@@ -159,7 +173,11 @@ practice: boolean,
 /**
  * Fingerprint of the key the shop signs with.
  */
-shop_key: string, } | { "entrance": "ask_trust", 
+shop_key: string, 
+/**
+ * The room's link, to be passed on; a practice room has none.
+ */
+link: string | null, } | { "entrance": "ask_trust", 
 /**
  * The room the link names.
  */
@@ -223,7 +241,11 @@ amount_fen: number,
 /**
  * For the streamer.
  */
-note: string | null, };
+note: string | null, 
+/**
+ * Where merchandise is sent: an address of the viewer's book.
+ */
+address_id: string | null, };
 export type Bought = { 
 /**
  * The goods.
@@ -456,3 +478,17 @@ seen: boolean,
  * Where it stands.
  */
 stage: Stage, };
+export type Shelf = { room: Room, goods: Array<Goods>, now_s: number, };
+export type KnownRoom = { link: string, title: string, host: string, shop_url: string, shop_key: string, entered_at: number, };
+export type Language = "zh" | "en";
+export type Preferences = { language: Language, notifications: boolean, };
+export type About = { version: string, practice: boolean, data_folder: string, };
+export type PostalAddress = { name: string, phone: string, region: string, detail: string, };
+export type AddressDraft = { address: PostalAddress, is_default: boolean, };
+export type Address = { address_id: string, address: PostalAddress, is_default: boolean, };
+export type RefundRequest = { reason: string, asked_at: number, };
+export type OrderDetails = { note: string | null, address: PostalAddress | null, refund_request: RefundRequest | null, };
+export type OrderSummary = { order_id: string, goods_id: string, kind: GoodsKind, title: string, quantity: number, amount_fen: number, fins: number | null, pay_type: PayType, state: OrderState, closed_by: ClosedBy | null, created_at: number, paid_at: number | null, expires_in_s: number, refunds: Array<MoneyBack>, };
+export type OrdersPage = { orders: Array<OrderSummary>, next: string | null, };
+export type AttemptLine = { pay_id: string, pay_type: PayType, state: AttemptState, };
+export type OrderPaper = { order: OrderSummary, attempts: Array<AttemptLine>, details: OrderDetails, };

@@ -1,4 +1,24 @@
-import type { BuyRequest, CommandError, Entrance, Goods, PayType, PurchaseView, ReceiptView, Room, Stage, Viewer } from './contract';
+import type {
+  About,
+  Address,
+  AddressDraft,
+  BuyRequest,
+  CommandError,
+  Entrance,
+  Goods,
+  KnownRoom,
+  OrderPaper,
+  OrderSummary,
+  OrdersPage,
+  PayType,
+  Preferences,
+  PurchaseView,
+  ReceiptView,
+  Room,
+  Shelf,
+  Stage,
+  Viewer,
+} from './contract';
 import type { Host } from './host';
 
 type OnView = (view: PurchaseView) => void;
@@ -20,6 +40,8 @@ export const fakeRoom: Room = {
   state: 'live',
   cover: null,
   notice: null,
+  stream: null,
+  starts_at: null,
   pay_types: ['alipay', 'wechat'],
 };
 
@@ -32,6 +54,7 @@ export const fakeGoods: Goods = {
   fins: null,
   price_fen: 16_800,
   price_version: 1,
+  deal: null,
   stock_left: 24,
   held: 0,
   limit_per_viewer: null,
@@ -56,11 +79,57 @@ export const fakeReceipt: ReceiptView = {
   signed_at: 1_787_404_600,
 };
 
+export const fakeAddress: Address = {
+  address_id: 'a1',
+  address: { name: '林夏', phone: '138 0000 0000', region: '浙江省 杭州市 西湖区', detail: '文三路 1 号 3 幢 502' },
+  is_default: true,
+};
+
+export const fakeOrder: OrderSummary = {
+  order_id: '20260822-7F3K',
+  goods_id: 'g1',
+  kind: 'merchandise',
+  title: '粗陶侧把壶',
+  quantity: 1,
+  amount_fen: 22_800,
+  fins: null,
+  pay_type: 'alipay',
+  state: 'delivered',
+  closed_by: null,
+  created_at: 1_787_404_530,
+  paid_at: 1_787_404_568,
+  expires_in_s: 0,
+  refunds: [],
+};
+
+/** The paper of an order of the list, with nothing beside it. */
+export function fakePaper(order: OrderSummary): OrderPaper {
+  return {
+    order,
+    attempts: [{ pay_id: `${order.order_id}A1`, pay_type: order.pay_type, state: order.paid_at === null ? 'closed' : 'paid' }],
+    details: { note: null, address: order.kind === 'merchandise' ? fakeAddress.address : null, refund_request: null },
+  };
+}
+
 /** A host that answers from memory, for tests and the state gallery. Everything on it may be changed before or during use. */
 export class FakeHost implements Host {
-  entrance: Entrance | CommandError | 'never' = { entrance: 'open', room: fakeRoom, practice: false, shop_key: '3f9a' };
-  trusted: Entrance = { entrance: 'open', room: fakeRoom, practice: false, shop_key: '3f9a' };
+  entrance: Entrance | CommandError | 'never' = { entrance: 'open', room: fakeRoom, practice: false, shop_key: '3f9a', link: 'liveshop://room/teahouse?shop=https%3A%2F%2Fshop.example&key=k' };
+  trusted: Entrance = { entrance: 'open', room: fakeRoom, practice: false, shop_key: '3f9a', link: 'liveshop://room/teahouse?shop=https%3A%2F%2Fshop.example&key=k' };
   stock: Goods[] | CommandError | 'never' = [fakeGoods];
+  /** The shop's clock. */
+  nowS = 1_787_404_500;
+  known: KnownRoom[] | CommandError = [];
+  book: Address[] | CommandError | 'never' = [fakeAddress];
+  /** What saving or removing an address comes to. */
+  onSaveAddress: 'saved' | CommandError = 'saved';
+  history: OrderSummary[] | CommandError | 'never' = [];
+  /** Orders on one page. */
+  pageSize = 50;
+  /** What belongs to an order beside the list's view, by its id. */
+  papers: Record<string, OrderPaper | CommandError | 'never'> = {};
+  onAskRefund: 'asked' | CommandError = 'asked';
+  told: Preferences | null = null;
+  info: About = { version: '0.1.0', practice: true, data_folder: '/home/ahe/.local/share/app.liveshop.desktop' };
   person: Viewer = { viewer_id: 'v1', fins_balance: 1280 };
   /** What a new order comes to at once; an error means that it was never sent. */
   onBuy: Stage | CommandError = { stage: 'ordering' };
@@ -78,6 +147,8 @@ export class FakeHost implements Host {
   readonly calls: Call[] = [];
   readonly #watched = new Map<string, { view: PurchaseView; onView: OnView }>();
   readonly #room = new Set<() => void>();
+  readonly #links = new Set<(link: string) => void>();
+  readonly #shows = new Set<(requestId: string) => void>();
   readonly #connection = new Set<(online: boolean) => void>();
 
   #note(name: string, ...args: unknown[]): void {
@@ -104,9 +175,125 @@ export class FakeHost implements Host {
     return this.#answer<Entrance>(this.trusted);
   }
 
-  goods(): Promise<Goods[]> {
-    this.#note('goods');
-    return this.#answer<Goods[]>(this.stock);
+  openRoom(link: string): Promise<Entrance> {
+    this.#note('openRoom', link);
+    return this.#answer<Entrance>(this.entrance);
+  }
+
+  openPractice(): Promise<Entrance> {
+    this.#note('openPractice');
+    return this.#answer<Entrance>(this.entrance);
+  }
+
+  rooms(): Promise<KnownRoom[]> {
+    return this.#answer<KnownRoom[]>(this.known);
+  }
+
+  forgetRoom(link: string): Promise<void> {
+    this.#note('forgetRoom', link);
+    if (Array.isArray(this.known)) this.known = this.known.filter((room) => room.link !== link);
+    return Promise.resolve();
+  }
+
+  async shelf(): Promise<Shelf> {
+    this.#note('shelf');
+    const goods = await this.#answer<Goods[]>(this.stock);
+    const room = typeof this.entrance === 'object' && 'room' in this.entrance ? this.entrance.room : fakeRoom;
+    return { room, goods, now_s: this.nowS };
+  }
+
+  async orders(next: string | null): Promise<OrdersPage> {
+    this.#note('orders', next);
+    const all = await this.#answer<OrderSummary[]>(this.history);
+    const from = next === null ? 0 : Number(next);
+    const orders = all.slice(from, from + this.pageSize);
+    const after = from + orders.length;
+    return { orders, next: after < all.length ? String(after) : null };
+  }
+
+  order(orderId: string): Promise<OrderPaper> {
+    this.#note('order', orderId);
+    const paper = this.papers[orderId];
+    if (paper !== undefined) return this.#answer<OrderPaper>(paper);
+    const order = Array.isArray(this.history) ? this.history.find((one) => one.order_id === orderId) : undefined;
+    return order === undefined ? Promise.reject({ code: 'not_found', message: orderId } satisfies CommandError) : Promise.resolve(fakePaper(order));
+  }
+
+  async askRefund(orderId: string, reason: string): Promise<OrderPaper> {
+    this.#note('askRefund', orderId, reason);
+    if (this.onAskRefund !== 'asked') return Promise.reject(this.onAskRefund);
+    const paper = await this.order(orderId);
+    const asked = { ...paper, details: { ...paper.details, refund_request: { reason, asked_at: this.nowS } } };
+    this.papers[orderId] = asked;
+    return asked;
+  }
+
+  resumeOrder(orderId: string, onView: OnView): Promise<string> {
+    this.#note('resumeOrder', orderId);
+    if ('code' in this.standing) return Promise.reject(this.standing);
+    const order = (Array.isArray(this.history) ? this.history : []).find((one) => one.order_id === orderId);
+    if (order === undefined) return Promise.reject({ code: 'not_found', message: orderId } satisfies CommandError);
+    const { goods_id, title, kind, fins, quantity, amount_fen, pay_type } = order;
+    const bought = { goods_id, lot: 1, title, kind, fins, picture: null };
+    const view: PurchaseView = { ...blank, request_id: `${orderId}-resumed`, order_id: orderId, bought, quantity, amount_fen, pay_type, stage: this.standing };
+    this.#watched.set(view.request_id, { view, onView });
+    onView(view);
+    return Promise.resolve(view.request_id);
+  }
+
+  addresses(): Promise<Address[]> {
+    this.#note('addresses');
+    return this.#answer<Address[]>(this.book);
+  }
+
+  saveAddress(addressId: string | null, draft: AddressDraft): Promise<Address[]> {
+    this.#note('saveAddress', addressId, draft);
+    if (this.onSaveAddress !== 'saved') return Promise.reject(this.onSaveAddress);
+    const book = Array.isArray(this.book) ? this.book : [];
+    const saved = { address_id: addressId ?? `a${book.length + 1}`, ...draft, is_default: draft.is_default || book.length === 0 };
+    const others = book.map((one) => (saved.is_default ? { ...one, is_default: false } : one));
+    this.book = addressId === null ? [...others, saved] : others.map((one) => (one.address_id === addressId ? saved : one));
+    return Promise.resolve(this.book);
+  }
+
+  removeAddress(addressId: string): Promise<Address[]> {
+    this.#note('removeAddress', addressId);
+    if (this.onSaveAddress !== 'saved') return Promise.reject(this.onSaveAddress);
+    this.book = (Array.isArray(this.book) ? this.book : []).filter((one) => one.address_id !== addressId);
+    return Promise.resolve(this.book);
+  }
+
+  streamUrl(stream: string): string {
+    return stream;
+  }
+
+  preferences(preferences: Preferences): Promise<void> {
+    this.told = preferences;
+    return Promise.resolve();
+  }
+
+  about(): Promise<About> {
+    return Promise.resolve(this.info);
+  }
+
+  onLink(listener: (link: string) => void): () => void {
+    this.#links.add(listener);
+    return () => this.#links.delete(listener);
+  }
+
+  onShow(listener: (requestId: string) => void): () => void {
+    this.#shows.add(listener);
+    return () => this.#shows.delete(listener);
+  }
+
+  /** As if the system had passed on a link. */
+  link(link: string): void {
+    this.#links.forEach((listener) => listener(link));
+  }
+
+  /** As if the notification of a purchase had been pressed. */
+  show(requestId: string): void {
+    this.#shows.forEach((listener) => listener(requestId));
   }
 
   viewer(): Promise<Viewer> {

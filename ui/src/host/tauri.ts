@@ -16,14 +16,34 @@ function listenTo<T>(event: string, listener: (payload: T) => void): () => void 
   return () => void stop.then((unlisten) => unlisten());
 }
 
+/**
+ * `https://host/path` as `stream://localhost/https/host/path`: the program fetches it, the page has no way to the
+ * network. What a playlist names relative to itself keeps pointing to the same host.
+ */
+function throughProgram(stream: string): string {
+  const { protocol, host, pathname, search } = new URL(stream);
+  return `${convertFileSrc('', 'stream')}${protocol.slice(0, -1)}/${host}${pathname}${search}`;
+}
+
 /** The host inside the real window. */
 export const tauriHost: Host = {
   enter: () => invoke('enter'),
   trust: () => invoke('trust'),
-  goods: () => invoke('goods'),
+  openRoom: (link) => invoke('open_room', { link }),
+  openPractice: () => invoke('open_practice'),
+  rooms: () => invoke('rooms'),
+  forgetRoom: (link) => invoke('forget_room', { link }),
+  shelf: () => invoke('shelf'),
   viewer: () => invoke('viewer'),
   buy: (request, onView) => invoke('buy', { request, channel: viewsTo(onView) }),
   takeUp: (requestId, onView) => invoke('take_up', { requestId, channel: viewsTo(onView) }),
+  resumeOrder: (orderId, onView) => invoke('resume_order', { orderId, channel: viewsTo(onView) }),
+  orders: (next) => invoke('orders', { next }),
+  order: (orderId) => invoke('order', { orderId }),
+  askRefund: (orderId, reason) => invoke('ask_refund', { orderId, reason }),
+  addresses: () => invoke('addresses'),
+  saveAddress: (addressId, draft) => invoke('save_address', { addressId, draft }),
+  removeAddress: (addressId) => invoke('remove_address', { addressId }),
   pending: () => invoke('pending'),
   watch: (requestId, onView) => invoke('watch', { requestId, channel: viewsTo(onView) }),
   retry: (requestId) => invoke('retry', { requestId }),
@@ -35,7 +55,12 @@ export const tauriHost: Host = {
   saveReceipt: (orderId) => invoke('save_receipt', { orderId }),
   phoneUrl: (requestId) => invoke('phone_url', { requestId }),
   pictureUrl: (picture) => convertFileSrc(picture, 'picture'),
+  streamUrl: (stream) => throughProgram(stream),
+  preferences: (preferences) => invoke('preferences', { preferences }),
+  about: () => invoke('about'),
   onRoomChanged: (listener) => listenTo('room_changed', () => listener()),
   onConnection: (listener) => listenTo<boolean>('connection', listener),
+  onLink: (listener) => listenTo<string>('link', listener),
+  onShow: (listener) => listenTo<string>('show', listener),
   copy: (text) => navigator.clipboard.writeText(text),
 };

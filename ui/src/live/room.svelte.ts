@@ -87,7 +87,8 @@ export class RoomState {
     if (this.shelf === 'failed') this.shelf = 'loading';
     void this.loadViewer();
     try {
-      const goods = await this.#host.goods();
+      const { room, goods } = await this.#host.shelf();
+      this.room = room;
       this.#noteNewPrices(goods);
       this.goods = goods;
       this.shelf = 'ready';

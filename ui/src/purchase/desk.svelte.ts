@@ -1,16 +1,15 @@
 import type { BuyRequest, PayType, PurchaseView, ReceiptView } from '../host/contract';
 import { commandError, type Host } from '../host/host';
 import type { Clock } from '../shared/clock.svelte';
-import { orderingView, Purchase } from './purchase.svelte';
+import { NOTHING_SENT, orderingView, Purchase, type Sent } from './purchase.svelte';
 
 /** What is bought and how: everything an order needs but the channel's own answer. */
-export interface Choice {
+export interface Choice extends Sent {
   bought: PurchaseView['bought'];
   quantity: number;
   price_fen: number;
   price_version: number;
   pay_type: PayType;
-  note: string | null;
 }
 
 /** Called when a purchase that nobody is looking at has come to its end. */
@@ -37,7 +36,7 @@ export class Desk {
   /** Takes up what was unfinished or unseen when the program last ended. */
   async restore(): Promise<void> {
     const views = await this.#host.pending();
-    const all = views.map((view) => new Purchase(view, null, this.#clock));
+    const all = views.map((view) => new Purchase(view, NOTHING_SENT, this.#clock));
     this.purchases = all.filter((one) => !one.view.seen);
     this.#putAway = all.filter((one) => one.view.seen);
     await Promise.all(
@@ -56,8 +55,9 @@ export class Desk {
       price_version: choice.price_version,
       amount_fen: choice.price_fen * choice.quantity,
       note: choice.note,
+      address_id: choice.address_id,
     };
-    const purchase = new Purchase(orderingView(request, choice.bought), choice.note, this.#clock);
+    const purchase = new Purchase(orderingView(request, choice.bought), { note: choice.note, address_id: choice.address_id }, this.#clock);
     this.purchases = [purchase, ...this.purchases];
     localStorage.setItem('pay-type', choice.pay_type);
     this.#host
@@ -100,7 +100,7 @@ export class Desk {
 
   /** Leaves a refused purchase for the open order in its way, which this window does not know yet. */
   async takeUp(refused: Purchase): Promise<Purchase> {
-    const purchase = new Purchase({ ...refused.view, request_id: '', stage: { stage: 'ordering' } }, null, this.#clock);
+    const purchase = new Purchase({ ...refused.view, request_id: '', stage: { stage: 'ordering' } }, NOTHING_SENT, this.#clock);
     await this.#host.takeUp(refused.view.request_id, (view) => this.#receive(purchase, view));
     this.purchases = [purchase, ...this.purchases.filter((one) => one !== refused)];
     return purchase;

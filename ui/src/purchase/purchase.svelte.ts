@@ -2,6 +2,15 @@ import type { BuyRequest, CommandError, PurchaseView, Stage } from '../host/cont
 import { secondsLeft, type Clock } from '../shared/clock.svelte';
 import { isOver, screenOf, type ScreenKey } from './screen';
 
+/** What a viewer adds to an order of merchandise. */
+export interface Sent {
+  note: string | null;
+  address_id: string | null;
+}
+
+/** For an order that was made elsewhere or before: what went with it stays with it. */
+export const NOTHING_SENT: Sent = { note: null, address_id: null };
+
 /** One purchase as the window knows it: its latest view, and when that view arrived. */
 export class Purchase {
   view = $state.raw<PurchaseView>()!;
@@ -11,13 +20,13 @@ export class Purchase {
   notSent = $state.raw<CommandError | null>(null);
   /** The viewer asked about a payment and none was found yet. */
   askedNothing = $state(false);
-  /** The note that went with the order, for ordering again. */
-  readonly note: string | null;
+  /** What went with the order, for ordering again. */
+  readonly sent: Sent;
   readonly #clock: Clock;
 
-  constructor(view: PurchaseView, note: string | null, clock: Clock) {
+  constructor(view: PurchaseView, sent: Sent, clock: Clock) {
     this.#clock = clock;
-    this.note = note;
+    this.sent = sent;
     this.receive(view);
   }
 

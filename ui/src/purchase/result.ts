@@ -111,6 +111,8 @@ function refused(purchase: Purchase, refusal: Refusal, around: Surroundings): Re
       const anew: Action = { act: 'again', label: words.orderAgain };
       return { ...said, tone: 'bad', icon: 'cross', actions: around.other === null ? [anew, back] : [{ act: 'other', label: words.useOther(around.other) }, anew] };
     }
+    case 'address_unknown':
+      return { ...said, tone: 'warn', icon: 'parcel', actions: [again, back] };
     case 'shop_paused':
       return { ...said, tone: 'mute', icon: 'clock', actions: [back, again] };
     case 'unauthorised':

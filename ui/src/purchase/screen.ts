@@ -178,6 +178,7 @@ export function moneyOf(screen: ScreenKey, view: PurchaseView): Money {
     case 'refused_too_many_requests':
     case 'refused_unauthorised':
     case 'refused_shop_paused':
+    case 'refused_address_unknown':
     case 'refused_invalid_params':
     case 'refused_not_found':
     case 'refused_internal':

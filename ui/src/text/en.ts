@@ -1,4 +1,7 @@
 import type { Said, Words } from './zh';
+import { orders } from './orders';
+import { settings } from './settings';
+import { show } from './show';
 
 /** For codes that only an order can be refused with. */
 const oddAnswer: Said = { title: 'The shop did not let you in', body: 'It gave an answer that does not belong here. Try again.' };
@@ -6,6 +9,12 @@ const oddAnswer: Said = { title: 'The shop did not let you in', body: 'It gave a
 /** The words in English. */
 export const en = {
   app: 'Liveshop',
+  sections: 'Main',
+  section: { room: 'Room', orders: 'Orders', settings: 'Settings' },
+  waitingOrders: (n) => `${n} ${n === 1 ? 'order waits' : 'orders wait'} for you`,
+  orders: orders.en,
+  settings: settings.en,
+  show: show.en,
   languageTag: 'en',
   otherLanguageShort: '中文',
   otherLanguage: '中文，切换到中文',
@@ -58,6 +67,7 @@ export const en = {
     unauthorised: { title: 'The shop does not know this computer', body: 'Its pass has lapsed. Trying again signs up anew; past orders are not affected.' },
     invalid_params: { title: 'The shop did not understand', body: 'Versions may differ. Update Liveshop and try again.' },
     shop_paused: oddAnswer,
+    address_unknown: oddAnswer,
     not_found: { title: 'There is no such room', body: 'The room does not exist or was deleted. Check the link.' },
     internal: { title: 'Something went wrong at the shop', body: 'The fault is on the shop’s side and was recorded. Try again later.' },
   },
@@ -197,6 +207,7 @@ export const en = {
     request_conflict: 'You already have an unpaid order for this item.',
     too_many_requests: 'Too quick. Wait a moment and try again.',
     unauthorised: 'The pass has lapsed. Try again.',
+    address_unknown: 'This address is no longer in your book. Choose another.',
     invalid_params: 'The order is incomplete. Go back and choose again.',
     not_found: 'This item cannot be found.',
     shop_paused: 'The shop is not taking orders right now. Try again later.',
@@ -222,6 +233,7 @@ export const en = {
     }),
     unauthorised: () => ({ title: 'The shop did not recognise you', body: 'This computer’s pass has lapsed and no order was made. Trying again signs up anew.' }),
     shop_paused: () => ({ title: 'The shop has paused orders', body: 'It is not taking orders right now. No order was made and nothing was charged; earlier orders go on as before.' }),
+    address_unknown: () => ({ title: 'This address is gone', body: 'It is no longer in your address book, so no order was made. Choose another address.' }),
     invalid_params: () => ({ title: 'The shop did not understand', body: 'No order was made. Go back and choose again; if it still fails, update Liveshop.' }),
     not_found: () => ({ title: 'This item cannot be found', body: 'It may just have been deleted. No order was made.' }),
     internal: () => ({ title: 'Something went wrong at the shop', body: 'The fault is on the shop’s side and was recorded. No order was made. You can try again.' }),

@@ -1,4 +1,7 @@
 import type { AnswerFault, ClosedBy, CommandCode, ErrorCode, OrderState, PayType, RefundReason } from '../host/contract';
+import { orders } from './orders';
+import { settings } from './settings';
+import { show } from './show';
 
 /** A title says what happened, the body what happens next. */
 export interface Said {
@@ -27,6 +30,12 @@ const oddAnswer: Said = { title: '商店没有让你进入', body: '商店给了
 /** The words in Chinese: the source of the catalogue. `en.ts` has the same shape. */
 export const zh = {
   app: 'Liveshop',
+  sections: '主导航',
+  section: { room: '直播间', orders: '订单', settings: '设置' },
+  waitingOrders: (n: number) => `${n} 笔订单等你处理`,
+  orders: orders.zh,
+  settings: settings.zh,
+  show: show.zh,
   languageTag: 'zh-CN',
   otherLanguageShort: 'EN',
   otherLanguage: 'EN, switch to English',
@@ -80,6 +89,7 @@ export const zh = {
     unauthorised: { title: '商店不认识这台电脑', body: '登录凭证失效了。重试会重新登记，不影响以前的订单。' },
     invalid_params: { title: '商店看不懂请求', body: '版本可能不一致。请更新 Liveshop 后再试。' },
     shop_paused: oddAnswer,
+    address_unknown: oddAnswer,
     not_found: { title: '没有这个直播间', body: '直播间不存在或已经删除。请核对链接。' },
     internal: { title: '商店出了问题', body: '问题在商店那边，已记录。请稍后重试。' },
   } satisfies Record<CommandCode, Said>,
@@ -223,6 +233,7 @@ export const zh = {
     request_conflict: '这件商品还有一个没付款的订单。',
     too_many_requests: '点得太快了。请稍等再试。',
     unauthorised: '登录凭证失效了。请再试一次。',
+    address_unknown: '这个地址已不在地址簿里，请另选一个。',
     invalid_params: '订单内容不完整。请回到商品重新选择。',
     not_found: '找不到这件商品。',
     shop_paused: '商店现在不接新订单。请晚点再来。',
@@ -248,6 +259,7 @@ export const zh = {
     }),
     unauthorised: () => ({ title: '商店没认出这台电脑', body: '登录凭证失效了，没有生成订单。再试一次会重新登记。' }),
     shop_paused: () => ({ title: '商店暂停下单', body: '商店现在不接新订单。没有生成订单，也没有扣款；以前的订单不受影响。' }),
+    address_unknown: () => ({ title: '这个地址不在了', body: '它已不在你的地址簿里，没有生成订单。请另选一个地址。' }),
     invalid_params: () => ({ title: '商店看不懂这个订单', body: '没有生成订单。请回到商品重新选择；仍不行的话，更新 Liveshop。' }),
     not_found: () => ({ title: '找不到这件商品', body: '它可能刚被删除，没有生成订单。' }),
     internal: () => ({ title: '商店出了问题', body: '问题在商店那边，已记录，没有生成订单。可以再试一次。' }),
