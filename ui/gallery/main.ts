@@ -1,10 +1,12 @@
 import { mount, unmount } from 'svelte';
 import App from '../src/App.svelte';
 import { FakeHost } from '../src/host/fake';
+import { PLAYER } from '../src/live/player';
 import type { Language } from '../src/text/text.svelte';
 import '../src/styles/tokens.css';
 import '../src/styles/base.css';
 import { codes } from './codes';
+import { drawnPlayer } from './player';
 import { sampleGoods, samplePicture } from './sample';
 import { type State, states, type Step } from './states';
 
@@ -65,7 +67,8 @@ function open(name: string, language: Language): Step[] {
   window.setTimeout = (state.freeze ? frozen : soon) as typeof window.setTimeout;
   const mine = hostOf(state, language);
   host = mine;
-  app = mount(App, { target, props: { host: mine } });
+  const context = new Map([[PLAYER, drawnPlayer(state.player ?? [])]]);
+  app = mount(App, { target, props: { host: mine }, context });
   soon(() => state.then?.(mine), 50);
   return state.steps ?? [];
 }

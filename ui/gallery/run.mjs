@@ -1,6 +1,6 @@
 // Draws every state of the window in both languages, both themes and two sizes, and judges them:
 // accessibility (axe, contrast included), nothing cut off, nothing scrolling sideways, no words missing.
-// Usage: node gallery/run.mjs [name …]     (after `vite build --mode gallery`; CHROMIUM names another browser)
+// Usage: node gallery/run.mjs [part of a name …]     (after `vite build --mode gallery`; CHROMIUM names another browser)
 import { createReadStream, existsSync } from 'node:fs';
 import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -182,7 +182,8 @@ const browser = await chromium.launch({
 
 const probe = await browser.newPage();
 await probe.goto(`${base}/gallery.html`);
-const names = (await probe.evaluate(() => window.gallery.names)).filter((name) => only.length === 0 || only.includes(name));
+const all = await probe.evaluate(() => window.gallery.names);
+const names = all.filter((name) => only.length === 0 || only.some((asked) => (all.includes(asked) ? name === asked : name.includes(asked))));
 await probe.close();
 
 const work = names.flatMap((state) => ['zh', 'en'].map((lang) => ({ state, lang })));

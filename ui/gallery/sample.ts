@@ -48,3 +48,9 @@ export function sampleGoods(language: Language): Goods[] {
     };
   });
 }
+
+/** A long shelf: the sample goods over and over, each with a number of its own. */
+export function manyGoods(sample: unknown, count: number): Goods[] {
+  const few = Array.isArray(sample) ? (sample as Goods[]) : [];
+  return Array.from({ length: count }, (_, at) => ({ ...few[at % few.length]!, goods_id: `goods-${at + 1}`, lot: at + 1, pinned: at === 1 }));
+}

@@ -1,5 +1,9 @@
 import type { AnswerFault, CheckingWhy, CommandCode, CommandError, ErrorCode, PayType, PurchaseView, ReceiptView, Refusal, RefundReason, Stage } from '../src/host/contract';
+import type { PlayerEvent } from '../src/live/player';
 import { blank, type FakeHost, fakeReceipt } from '../src/host/fake';
+import { settingsStates } from './areas/settings';
+import { showStates } from './areas/show';
+import { ordersStates } from './areas/orders';
 import { codes } from './codes';
 
 /** What the runner does once the page stands. */
@@ -15,6 +19,8 @@ export interface State {
   /** Nothing that waits a second or longer happens, so that what passes quickly can be drawn. */
   freeze?: boolean;
   practice?: boolean;
+  /** What the player of the show tells. */
+  player?: PlayerEvent[];
 }
 
 const opened: Step = { wait: '[data-goods]' };
@@ -304,4 +310,7 @@ export const states: Record<string, State> = {
       [`refunded_${reason}`, stage('refunded', { stage: 'refunded', reason, paid_fen: 22800 })],
     ]),
   ),
+  ...settingsStates,
+  ...showStates,
+  ...ordersStates,
 };

@@ -1,6 +1,6 @@
 import type { Goods, PayType } from './host/contract';
 import type { Host } from './host/host';
-import { buyable } from './live/goods';
+import { buyable, maxQuantity } from './live/goods';
 import type { RoomState } from './live/room.svelte';
 import type { Desk } from './purchase/desk.svelte';
 import type { Purchase } from './purchase/purchase.svelte';
@@ -14,6 +14,14 @@ export type Layer =
   | { at: 'choose'; goodsId: string; from: 'shelf' | 'details' }
   | { at: 'purchase'; purchase: Purchase }
   | { at: 'receipt'; purchase: Purchase };
+
+/** What the column asks of the window around it. */
+export interface Outside {
+  /** Shows an order in the history. */
+  onOrder: (orderId: string) => void;
+  /** Says that a purchase has come to its end which the column does not show now. */
+  onResult: (purchase: Purchase) => void;
+}
 
 /** The one stack of the column: goods, details, checkout, result. Back goes one step up. */
 export class ColumnState {
@@ -29,12 +37,23 @@ export class ColumnState {
   readonly #host: Host;
   readonly #room: RoomState;
   readonly #desk: Desk;
+  readonly #outside: Outside;
 
-  constructor(host: Host, room: RoomState, desk: Desk) {
+  constructor(host: Host, room: RoomState, desk: Desk, outside: Outside) {
     this.#host = host;
     this.#room = room;
     this.#desk = desk;
+    this.#outside = outside;
     desk.onOver((purchase) => this.#onOver(purchase));
+  }
+
+  /** Begins anew in a room that has just been opened. */
+  enterRoom(): Promise<void> {
+    this.#desk.leave();
+    this.layer = { at: 'shelf' };
+    this.phone = null;
+    this.addressId = null;
+    return this.start();
   }
 
   /** Shows what happened while the program was closed, before anything else. */
@@ -67,8 +86,7 @@ export class ColumnState {
     const purchase = this.#desk.buy({
       bought: boughtOf(goods),
       quantity: this.quantity,
-      price_fen: goods.price_fen,
-      price_version: goods.price_version,
+      ...this.#priceOf(goods),
       pay_type: payType,
       note: sent && note !== '' ? note : null,
       address_id: sent ? this.addressId : null,
@@ -123,6 +141,9 @@ export class ColumnState {
       case 'receipt':
         this.layer = { at: 'receipt', purchase };
         return;
+      case 'order':
+        this.#toOrder(purchase);
+        return;
       case 'other': {
         const other = otherChannel(purchase.view.pay_type, this.#room.payTypes);
         if (other !== null) this.#reorder(purchase, other);
@@ -156,6 +177,12 @@ export class ColumnState {
     );
   }
 
+  /** What one piece costs now, as an order names it. */
+  #priceOf(goods: Goods): { price_fen: number; price_version: number } {
+    const { price_fen, price_version } = this.#room.priceOf(goods);
+    return { price_fen, price_version };
+  }
+
   #draft(quantity: number, note: string): void {
     this.quantity = quantity;
     this.note = note;
@@ -164,12 +191,15 @@ export class ColumnState {
   /** Back to choosing how to pay, with the same item and note. */
   #again(purchase: Purchase, quantity: number): void {
     const goods = this.#room.byId(purchase.view.bought.goods_id);
+    const { stage } = purchase.view;
+    // The address is no longer in the book: what was read of it is out of date.
+    if (stage.stage === 'refused' && stage.refusal.code === 'address_unknown') this.#room.book.forget();
     this.#desk.dismiss(purchase);
     if (goods === null || !buyable(goods)) {
       this.layer = { at: 'shelf' };
       return;
     }
-    this.#draft(Math.min(quantity, goods.stock_left), purchase.sent.note ?? '');
+    this.#draft(Math.min(quantity, maxQuantity(goods, this.#room.shopNow)), purchase.sent.note ?? '');
     this.layer = { at: 'choose', goodsId: goods.goods_id, from: 'shelf' };
   }
 
@@ -196,15 +226,27 @@ export class ColumnState {
   #reorder(purchase: Purchase, payType: PayType): void {
     const { view, sent } = purchase;
     const goods = this.#room.byId(view.bought.goods_id);
-    if (goods === null || !buyable(goods) || goods.price_fen * view.quantity !== view.amount_fen) {
+    if (goods === null || !buyable(goods) || this.#priceOf(goods).price_fen * view.quantity !== view.amount_fen) {
       // Something changed since: the viewer looks at it again before ordering.
       this.#again(purchase, view.quantity);
       return;
     }
     this.#desk.dismiss(purchase);
     const { bought, quantity } = view;
-    const { price_fen, price_version } = goods;
-    this.show(this.#desk.buy({ bought, quantity, price_fen, price_version, pay_type: payType, ...sent }));
+    this.show(this.#desk.buy({ bought, quantity, ...this.#priceOf(goods), pay_type: payType, ...sent }));
+  }
+
+  /** The result was seen elsewhere in the window. */
+  seen(purchase: Purchase): void {
+    this.#desk.dismiss(purchase);
+    if ((this.layer.at === 'purchase' || this.layer.at === 'receipt') && this.layer.purchase === purchase) this.layer = { at: 'shelf' };
+  }
+
+  #toOrder(purchase: Purchase): void {
+    const { order_id } = purchase.view;
+    if (order_id === null) return;
+    if (purchase.over) this.seen(purchase);
+    this.#outside.onOrder(order_id);
   }
 
   #onOver(purchase: Purchase): void {
@@ -212,6 +254,7 @@ export class ColumnState {
     if (stage.stage === 'delivered') void this.#room.loadViewer();
     // A result interrupts nobody who is reading or choosing something else: the bar tells them.
     if (this.layer.at === 'shelf' && !isTyping()) this.show(purchase);
+    else if (this.layer.at !== 'purchase' || this.layer.purchase !== purchase) this.#outside.onResult(purchase);
   }
 }
 

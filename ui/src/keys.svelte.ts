@@ -1,18 +1,19 @@
 import { isTyping } from './column.svelte';
 
-/** What the keyboard may do in the column. */
+/** What the keyboard may do in the part of the window on screen: in the room that is the column, which alone has lot numbers. */
 export interface KeyTarget {
   search(): void;
   escape(): void;
   key(letter: string): boolean;
-  openLot(lot: string): void;
-  buyPinned(): void;
+  openLot?(lot: string): void;
+  buyPinned?(): void;
 }
 
 interface Parts {
   /** Whether single letters do anything (WCAG 2.1.4: they can be switched off). */
   singleKeys: () => boolean;
-  column: () => KeyTarget | undefined;
+  page: () => KeyTarget | undefined;
+  stage: () => Pick<KeyTarget, 'key'> | undefined;
   dialogOpen: () => boolean;
   setDialog: (open: boolean) => void;
   /** Goes to a section by its place in the top bar, counted from 1. */
@@ -22,7 +23,7 @@ interface Parts {
 /** Typed digits are forgotten after this long. */
 const DIGITS_MS = 1500;
 /** Areas that F6 goes round, in reading order. */
-const AREAS = ['area-top', 'area-stage', 'area-phone', 'area-column', 'area-page'];
+const AREAS = ['area-top', 'area-stage', 'area-phone', 'area-column', 'area-page', 'area-detail'];
 
 /** The keys that work anywhere in the window. */
 export class Keys {
@@ -48,7 +49,7 @@ export class Keys {
         this.#parts.goTo(Number(event.key));
       } else if (event.key.toLowerCase() === 'f' && !this.#parts.dialogOpen()) {
         event.preventDefault();
-        this.#parts.column()?.search();
+        this.#parts.page()?.search();
       }
     } else if (event.key === 'Enter') {
       this.#enter(event);
@@ -60,28 +61,31 @@ export class Keys {
   #escape(): void {
     if (this.#parts.dialogOpen()) this.#parts.setDialog(false);
     else if (this.digits !== '') this.#clear();
-    else this.#parts.column()?.escape();
+    else this.#parts.page()?.escape();
   }
 
   #enter(event: KeyboardEvent): void {
     if (this.digits === '') return;
     event.preventDefault();
-    this.#parts.column()?.openLot(this.digits);
+    this.#parts.page()?.openLot?.(this.digits);
     this.#clear();
   }
 
   #single(event: KeyboardEvent): void {
-    const column = this.#parts.column();
+    const page = this.#parts.page();
     const letter = event.key.toLowerCase();
     if (this.#parts.dialogOpen()) {
       if (letter === '?') this.#parts.setDialog(false);
       return;
     }
-    if (/^\d$/.test(letter)) this.#digit(letter);
+    if (/^\d$/.test(letter)) {
+      if (page?.openLot === undefined) return;
+      this.#digit(letter);
+    }
     else if (letter === '?') this.#parts.setDialog(true);
-    else if (letter === '/') column?.search();
-    else if (letter === 'b') column?.buyPinned();
-    else if (!column?.key(letter)) return;
+    else if (letter === '/') page?.search();
+    else if (letter === 'b') page?.buyPinned?.();
+    else if (!page?.key(letter) && !this.#parts.stage()?.key(letter)) return;
     event.preventDefault();
   }
 
@@ -99,7 +103,8 @@ export class Keys {
 
 function nextArea(step: 1 | -1): void {
   const areas = AREAS.map((id) => document.getElementById(id)).filter((area) => area !== null);
-  const at = areas.findIndex((area) => area.contains(document.activeElement));
+  // An area may lie inside another; the innermost counts.
+  const at = areas.findLastIndex((area) => area.contains(document.activeElement));
   const to = at < 0 ? (step === 1 ? 0 : areas.length - 1) : (at + step + areas.length) % areas.length;
   areas[to]?.focus();
 }

@@ -1,3 +1,4 @@
+import { untrack } from 'svelte';
 import type { Goods } from '../host/contract';
 import type { Announcer } from '../shared/announcer.svelte';
 import { spokenAmount } from '../shared/money';
@@ -16,16 +17,23 @@ export function readOut(room: RoomState, announcer: Announcer): void {
     const first = explained === null;
     explained = now.goods_id;
     if (first) return;
-    const settled = setTimeout(() => announcer.say(explaining(now)), SETTLE_MS);
+    const settled = setTimeout(() => announcer.say(explaining(room, now)), SETTLE_MS);
     return () => clearTimeout(settled);
   });
 
   $effect(() => {
-    const changed = room.goods.filter((one) => room.repriced.has(one.goods_id));
-    const { words } = locale;
-    if (changed.length > 0) {
-      announcer.say(changed.map((one) => words.sayPrice({ name: one.title, price: words.yuan(spokenAmount(one.price_fen)) })).join(' '));
-    }
+    const { repriced, dealOver } = room.notes;
+    if (repriced.size === 0 && dealOver.size === 0) return;
+    untrack(() => {
+      const { words } = locale;
+      const news = room.goods.flatMap((one) => {
+        if (!room.inView.has(one.goods_id)) return [];
+        const facts = { name: one.title, price: spoken(room, one) };
+        if (dealOver.has(one.goods_id)) return [words.show.sayDealOver(facts)];
+        return repriced.has(one.goods_id) ? [words.sayPrice(facts)] : [];
+      });
+      if (news.length > 0) announcer.say(news.join(' '));
+    });
   });
 
   let wasOnline = true;
@@ -37,7 +45,10 @@ export function readOut(room: RoomState, announcer: Announcer): void {
   });
 }
 
-function explaining(goods: Goods): string {
-  const { words } = locale;
-  return words.sayExplaining({ lot: goods.lot, name: goods.title, price: words.yuan(spokenAmount(goods.price_fen)) });
+function spoken(room: RoomState, goods: Goods): string {
+  return locale.words.yuan(spokenAmount(room.priceOf(goods).price_fen));
+}
+
+function explaining(room: RoomState, goods: Goods): string {
+  return locale.words.sayExplaining({ lot: goods.lot, name: goods.title, price: spoken(room, goods) });
 }

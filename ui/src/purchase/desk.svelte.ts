@@ -1,7 +1,7 @@
-import type { BuyRequest, PayType, PurchaseView, ReceiptView } from '../host/contract';
+import type { BuyRequest, Goods, OrderSummary, PayType, PurchaseView, ReceiptView } from '../host/contract';
 import { commandError, type Host } from '../host/host';
 import type { Clock } from '../shared/clock.svelte';
-import { NOTHING_SENT, orderingView, Purchase, type Sent } from './purchase.svelte';
+import { NOTHING_SENT, orderingView, Purchase, resumedView, type Sent } from './purchase.svelte';
 
 /** What is bought and how: everything an order needs but the channel's own answer. */
 export interface Choice extends Sent {
@@ -12,6 +12,9 @@ export interface Choice extends Sent {
   pay_type: PayType;
 }
 
+/** Stages that end by themselves. */
+const GOES_ON: ReadonlySet<PurchaseView['stage']['stage']> = new Set(['ordering', 'checking'] as const);
+
 /** Called when a purchase that nobody is looking at has come to its end. */
 type OnOver = (purchase: Purchase) => void;
 
@@ -20,6 +23,9 @@ export class Desk {
   purchases = $state.raw<Purchase[]>([]);
   /** Those whose result was seen, in case a payment comes to light. */
   #putAway: Purchase[] = [];
+  /** Purchases of rooms that were left: what becomes of them changes nothing here. */
+  #left = new WeakSet<Purchase>();
+  #rooms = 0;
   readonly #host: Host;
   readonly #clock: Clock;
   #onOver: OnOver = () => {};
@@ -35,7 +41,9 @@ export class Desk {
 
   /** Takes up what was unfinished or unseen when the program last ended. */
   async restore(): Promise<void> {
+    const rooms = this.#rooms;
     const views = await this.#host.pending();
+    if (rooms !== this.#rooms) return;
     const all = views.map((view) => new Purchase(view, NOTHING_SENT, this.#clock));
     this.purchases = all.filter((one) => !one.view.seen);
     this.#putAway = all.filter((one) => one.view.seen);
@@ -45,6 +53,14 @@ export class Desk {
         this.#host.watch(purchase.view.request_id, (view) => this.#receive(purchase, view)).catch(() => {}),
       ),
     );
+  }
+
+  /** Another room has opened: what was bought in the one before is watched by the program, not shown here. */
+  leave(): void {
+    for (const purchase of [...this.purchases, ...this.#putAway]) this.#left.add(purchase);
+    this.purchases = [];
+    this.#putAway = [];
+    this.#rooms += 1;
   }
 
   buy(choice: Choice): Purchase {
@@ -73,6 +89,7 @@ export class Desk {
     const wakes = purchase.view.seen && !view.seen;
     const wasOver = purchase.over && !wakes;
     purchase.receive(view);
+    if (this.#left.has(purchase)) return;
     if (wakes) {
       this.#putAway = this.#putAway.filter((one) => one !== purchase);
       this.purchases = [purchase, ...this.purchases.filter((one) => one !== purchase)];
@@ -106,12 +123,38 @@ export class Desk {
     return purchase;
   }
 
-  receipt(purchase: Purchase): Promise<ReceiptView> {
-    return this.#host.receipt(purchase.view.order_id ?? '');
+  /** Shows an open order: the purchase of this window that it belongs to, else the order as the shop has it. */
+  async resume(order: OrderSummary, goods: Goods | null): Promise<Purchase> {
+    const known = this.ofOrder(order.order_id);
+    if (known !== null) return known;
+    const purchase = new Purchase(resumedView(order, goods), NOTHING_SENT, this.#clock);
+    const rooms = this.#rooms;
+    await this.#host.resumeOrder(order.order_id, (view) => this.#receive(purchase, view));
+    if (rooms === this.#rooms) this.purchases = [purchase, ...this.purchases];
+    return purchase;
   }
 
-  saveReceipt(purchase: Purchase): Promise<string> {
-    return this.#host.saveReceipt(purchase.view.order_id ?? '');
+  /** The purchase of an order, when it is among those of this window. */
+  ofOrder(orderId: string): Purchase | null {
+    return this.purchases.find((one) => one.view.order_id === orderId) ?? null;
+  }
+
+  /** The purchase of a request, also one that was put away. */
+  byRequest(requestId: string): Purchase | null {
+    return [...this.purchases, ...this.#putAway].find((one) => one.view.request_id === requestId) ?? null;
+  }
+
+  /** Those that go no further without the viewer; what is being asked or made does. */
+  get needing(): Purchase[] {
+    return this.purchases.filter((one) => one.over || !GOES_ON.has(one.view.stage.stage));
+  }
+
+  receipt(orderId: string): Promise<ReceiptView> {
+    return this.#host.receipt(orderId);
+  }
+
+  saveReceipt(orderId: string): Promise<string> {
+    return this.#host.saveReceipt(orderId);
   }
 
   askNow(purchase: Purchase): Promise<void> {

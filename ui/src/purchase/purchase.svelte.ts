@@ -1,4 +1,4 @@
-import type { BuyRequest, CommandError, PurchaseView, Stage } from '../host/contract';
+import type { BuyRequest, CommandError, Goods, OrderSummary, PurchaseView, Stage } from '../host/contract';
 import { secondsLeft, type Clock } from '../shared/clock.svelte';
 import { isOver, screenOf, type ScreenKey } from './screen';
 
@@ -88,4 +88,13 @@ export function orderingView(request: BuyRequest, bought: PurchaseView['bought']
     seen: false,
     stage,
   };
+}
+
+/** What stands for an order of the history until its first view comes. */
+export function resumedView(order: OrderSummary, goods: Goods | null): PurchaseView {
+  const { goods_id, title, kind, quantity, amount_fen, pay_type } = order;
+  const fins = order.fins === null ? null : order.fins / quantity;
+  const bought = { goods_id, lot: goods?.lot ?? 0, title, kind, fins, picture: goods?.picture ?? null };
+  const request: BuyRequest = { goods_id, quantity, pay_type, price_version: 0, amount_fen, note: null, address_id: null };
+  return { ...orderingView(request, bought), order_id: order.order_id };
 }

@@ -6,7 +6,7 @@ import type { Purchase } from './purchase.svelte';
 import type { ScreenKey } from './screen';
 
 /** What a button of a result does. */
-export type Act = 'back' | 'again' | 'other' | 'retry' | 'ask' | 'done' | 'buy-left' | 'buy-new-price' | 'open-order' | 'show-code' | 'receipt';
+export type Act = 'back' | 'again' | 'other' | 'retry' | 'ask' | 'done' | 'buy-left' | 'buy-new-price' | 'open-order' | 'show-code' | 'receipt' | 'order';
 
 /** What the column does about a result; the rest is between the screen and the host. */
 export type LeavingAct = Exclude<Act, 'retry' | 'ask' | 'show-code'>;
@@ -33,6 +33,8 @@ export interface Result extends Said {
   /** The receipt instead of the item. */
   receipt?: boolean;
   actions: Action[];
+  /** Less likely steps, as quiet words above the buttons. */
+  quiet?: Action[];
 }
 
 /** What the words of a result need besides the purchase. */
@@ -166,8 +168,12 @@ function checking(purchase: Purchase, screen: ScreenKey, around: Surroundings): 
       const from = words.channel[purchase.view.switched_from ?? purchase.view.pay_type];
       return { title: words.switchRefused(channel), body: words.switchRefusedBody(from), tone: 'info', icon: 'clock', notes, actions: [back] };
     }
-    case 'unknown':
-      return { title: words.unknown, body: words.unknownBody, tone: 'info', icon: 'clock', notes: [words.unknownNote, ...notes], actions: [back, { act: 'ask', label: words.askAgain }] };
+    case 'unknown': {
+      const ask: Action = { act: 'ask', label: words.askAgain };
+      const known = purchase.view.order_id !== null;
+      const actions: Action[] = [back, known ? { act: 'order', label: words.orders.viewOrder } : ask];
+      return { title: words.unknown, body: words.unknownBody, tone: 'info', icon: 'clock', notes: [words.unknownNote, ...notes], actions, quiet: known ? [ask] : [] };
+    }
     default:
       return { title: words.closing, body: words.closingBody(channel), tone: 'info', icon: 'clock', notes, actions: [back] };
   }
@@ -202,7 +208,8 @@ function delivered({ fins, refunds }: Extract<PurchaseView['stage'], { stage: 'd
     amount: true,
     receipt: true,
     notes: [...back, ...(practice ? [words.paidPractice] : [])],
-    actions: [{ act: 'done', label: words.done }, { act: 'receipt', label: words.receipt }],
+    actions: [{ act: 'done', label: words.done }, { act: 'order', label: words.orders.viewOrder }],
+    quiet: [{ act: 'receipt', label: words.receipt }],
   };
 }
 

@@ -1,4 +1,4 @@
-import type { AnswerFault, ErrorCode, PayType, PurchaseView, Refusal } from '../host/contract';
+import type { AnswerFault, ErrorCode, MoneyBack, PayType, PurchaseView, Refusal } from '../host/contract';
 
 /** Every screen a purchase can show. */
 export type ScreenKey =
@@ -132,8 +132,8 @@ export function isOver(view: PurchaseView): boolean {
 export type Money = 'none' | 'none_final' | 'check' | 'offline' | 'paid' | 'refunding' | 'extra_refunding' | 'extra_refunded' | 'refunded';
 
 /** The money of goods that were paid and delivered: of what goes back, the last is told. */
-function moneyOfPaid({ stage }: PurchaseView): Money {
-  const back = stage.stage === 'delivered' ? stage.refunds.at(-1) : undefined;
+export function moneyOfPaid(refunds: readonly MoneyBack[]): Money {
+  const back = refunds.at(-1);
   if (back === undefined) return 'paid';
   const extra = back.reason === 'twice' || back.reason === 'mismatch';
   if (back.done) return extra ? 'extra_refunded' : 'refunded';
@@ -159,7 +159,7 @@ export function moneyOf(screen: ScreenKey, view: PurchaseView): Money {
     case 'unknown':
       return 'check';
     case 'success':
-      return moneyOfPaid(view);
+      return moneyOfPaid(view.stage.stage === 'delivered' ? view.stage.refunds : []);
     case 'refunding':
       return view.stage.stage === 'refunding' && view.stage.reason === 'twice' ? 'extra_refunding' : 'refunding';
     case 'refunded':

@@ -6,7 +6,7 @@ import { zh } from './zh';
 function texts(value: unknown, path: string): [string, string][] {
   if (typeof value === 'string') return [[path, value]];
   if (typeof value === 'function') {
-    const facts = { was: '¥1', now: '¥2', left: 3, limit: 4, bought: 5, channel: '支付宝', other: null, openable: false, due: '¥6', paid: '¥7', done: false, from: '支付宝', to: '微信支付', lot: 8, name: '壶', price: '9' };
+    const facts = { was: '¥1', now: '¥2', left: 3, pieces: 9, limit: 4, bought: 5, channel: '支付宝', other: null, openable: false, due: '¥6', paid: '¥7', done: false, from: '支付宝', to: '微信支付', lot: 8, name: '壶', price: '9', count: '3', more: false, quantity: 2, amount: '12', state: '已付款', when: '21:25', part: '¥1', whole: '¥2' };
     // Words take one text, one number or one set of facts; each use draws only what it was given.
     return ['甲', 2, facts, { ...facts, left: 0, other: '微信支付', openable: true, done: true }].flatMap((argument) => texts(value(argument), path));
   }
