@@ -192,3 +192,9 @@ describe('every dead end has a way on', () => {
     expect(document.querySelector('[data-act="practice"]')).toBeNull();
   });
 });
+
+test('the top bar leads to where rooms are chosen', async () => {
+  const user = await opened(host);
+  await user.click(act('change-room'));
+  expect(document.querySelector('[data-settings="rooms"]')).not.toBeNull();
+});

@@ -10,6 +10,7 @@ const oddAnswer: Said = { title: 'The shop did not let you in', body: 'It gave a
 export const en = {
   app: 'Liveshop',
   sections: 'Main',
+  changeRoom: 'Change room',
   section: { room: 'Room', orders: 'Orders', settings: 'Settings' },
   waitingOrders: (n) => `${n} ${n === 1 ? 'order waits' : 'orders wait'} for you`,
   orders: orders.en,
@@ -412,6 +413,10 @@ export const en = {
     copy: 'Copy the order number',
     other: 'Pay another way',
     ask: 'Paid, but nothing happened: ask now',
+    pause: 'Pause the picture, or play on',
+    mute: 'Sound on or off',
+    full: 'Fill the screen',
+    latest: 'Jump to live',
     help: 'This list',
   },
 } satisfies Words;

@@ -31,6 +31,7 @@ const oddAnswer: Said = { title: '商店没有让你进入', body: '商店给了
 export const zh = {
   app: 'Liveshop',
   sections: '主导航',
+  changeRoom: '换直播间',
   section: { room: '直播间', orders: '订单', settings: '设置' },
   waitingOrders: (n: number) => `${n} 笔订单等你处理`,
   orders: orders.zh,
@@ -442,6 +443,10 @@ export const zh = {
     copy: '复制订单号',
     other: '换一种付款方式',
     ask: '付了款却没反应：立刻查一次',
+    pause: '暂停或继续播放画面',
+    mute: '打开或关掉声音',
+    full: '全屏',
+    latest: '回到最新画面',
     help: '这张列表',
   },
 };
