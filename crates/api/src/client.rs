@@ -1,7 +1,9 @@
 //! The client of one room's storefront: every answer is checked before it is handed on.
 
+use crate::address::{Address, AddressDraft};
 use crate::answer::{self, AnswerFault, Asked, Ext, NotUsable};
 use crate::clock::{ShopClock, monotonic};
+use crate::details::{OrderDetails, RefundWish};
 use crate::error::{ErrorCode, Refusal, RefusalData};
 use crate::receipt::{self, ReceiptError};
 use crate::room::{Goods, Room, Viewer, ViewerToken};
@@ -10,7 +12,7 @@ use crate::{Params, RoomLink, Secret};
 use aws_lc_rs::rand;
 use eventsource_stream::Eventsource;
 use futures_util::{Stream, StreamExt};
-use order::OrderId;
+use order::{AddressId, OrderId};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -25,6 +27,9 @@ const CALL_LIMIT: Duration = Duration::from_secs(15);
 const SILENCE_LIMIT: Duration = Duration::from_secs(40);
 /// Largest answer taken, bytes: a room of 10,000 goods is about 4 MB.
 const ANSWER_MAX_BYTES: usize = 16 << 20;
+
+/// Orders on one page of a viewer's list.
+pub const ORDERS_PAGE: u32 = 50;
 
 /// Why a call gave nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -193,6 +198,75 @@ impl Client {
     pub async fn order(&self, order_id: &OrderId) -> Result<OrderView, CallError> {
         let object = self.get(&["orders", order_id.as_str()], &[]).await?;
         self.view(&object, order_id)
+    }
+
+    /// The viewer's orders, newest first: those after `before` in the list, or its beginning. Also says whether there may
+    /// be more.
+    ///
+    /// # Errors
+    /// [`CallError`]; one order that is not signed by the shop spoils the page.
+    pub async fn orders(&self, before: Option<&OrderId>) -> Result<(Vec<OrderView>, bool), CallError> {
+        let query = before.map(|before| ("before", before.as_str()));
+        let objects: Vec<Map<String, Value>> = self.get(&["orders"], query.as_slice()).await?;
+        let more = objects.len() >= ORDERS_PAGE as usize;
+        let views = objects.iter().map(|object| OrderView::verified(object, &self.link.key));
+        let views = views.collect::<Option<Vec<_>>>().ok_or(AnswerFault::BadSignature)?;
+        Ok((views, more))
+    }
+
+    /// What belongs to an order beside its money.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn details(&self, order_id: &OrderId) -> Result<OrderDetails, CallError> {
+        self.get(&["orders", order_id.as_str(), "details"], &[]).await
+    }
+
+    /// Asks the streamer for a delivered order's money.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn ask_refund(&self, order_id: &OrderId, reason: &str) -> Result<OrderDetails, CallError> {
+        let request = self.request(Method::POST, &["orders", order_id.as_str(), "refund_request"]);
+        read(self.send(request.json(&RefundWish { reason: reason.into() })).await?).await
+    }
+
+    /// The viewer's address book: the address offered first, then the newest.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn addresses(&self) -> Result<Vec<Address>, CallError> {
+        self.get(&["addresses"], &[]).await
+    }
+
+    /// Adds an address, or changes the one of that id, and returns the whole book.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn save_address(
+        &self,
+        address_id: Option<&AddressId>,
+        draft: &AddressDraft,
+    ) -> Result<Vec<Address>, CallError> {
+        let request = match address_id {
+            None => self.request(Method::POST, &["addresses"]),
+            Some(address_id) => self.request(Method::PUT, &["addresses", address_id.as_str()]),
+        };
+        read(self.send(request.json(draft)).await?).await
+    }
+
+    /// Takes an address out of the book and returns the book.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn remove_address(&self, address_id: &AddressId) -> Result<Vec<Address>, CallError> {
+        self.call(Method::DELETE, &["addresses", address_id.as_str()]).await
+    }
+
+    /// The shop's time, Unix seconds, as far as it was proven.
+    #[must_use]
+    pub fn shop_now(&self) -> Option<i64> {
+        self.clock.now()
     }
 
     /// The receipt of one order: the signed JSON text as it came, to be kept. It is signed with the pinned key, and what

@@ -63,7 +63,11 @@ impl ErrorCode {
             ErrorCode::InvalidParams => 400,
             ErrorCode::Unauthorised => 401,
             ErrorCode::NotFound | ErrorCode::NotOnSale => 404,
-            ErrorCode::PriceChanged | ErrorCode::SoldOut | ErrorCode::LimitReached | ErrorCode::RequestConflict | ErrorCode::AddressUnknown => 409,
+            ErrorCode::PriceChanged
+            | ErrorCode::SoldOut
+            | ErrorCode::LimitReached
+            | ErrorCode::RequestConflict
+            | ErrorCode::AddressUnknown => 409,
             ErrorCode::TooManyRequests => 429,
             ErrorCode::Internal => 500,
             ErrorCode::ChannelUnavailable | ErrorCode::ShopPaused => 503,

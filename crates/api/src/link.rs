@@ -73,6 +73,12 @@ fn is_loopback(url: &Url) -> bool {
     url.host_str().is_some_and(|host| matches!(host, "localhost" | "127.0.0.1" | "[::1]"))
 }
 
+/// Whether a show may come from that address.
+#[must_use]
+pub fn may_be_streamed(stream: &str) -> bool {
+    Url::parse(stream).is_ok_and(|url| may_be_called(&url))
+}
+
 /// Plain http reads and changes what passes: it is refused for anything but this machine.
 fn may_be_called(url: &Url) -> bool {
     url.has_host()
@@ -102,6 +108,16 @@ mod tests {
         assert!(RoomLink::parse(&link("http://127.0.0.1:8080")).unwrap().is_loopback());
         for shop in ["http://shop.example", "ftp://shop.example", "https://user@shop.example", "file:///etc", "", "x"] {
             assert_eq!(RoomLink::parse(&link(shop)), Err(LinkError::Shop), "{shop}");
+        }
+    }
+
+    #[test]
+    fn a_show_comes_over_https_or_from_this_machine() {
+        for stream in ["https://live.example/a.m3u8?k=1", "http://127.0.0.1:8080/a.m3u8", "http://[::1]/a.m3u8"] {
+            assert!(may_be_streamed(stream), "{stream}");
+        }
+        for stream in ["http://live.example/a.m3u8", "https://user@live.example/", "file:///a.m3u8", "a.m3u8", ""] {
+            assert!(!may_be_streamed(stream), "{stream}");
         }
     }
 

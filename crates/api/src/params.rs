@@ -55,3 +55,31 @@ impl Params {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What an app from before address books sends, and what a shop kept of it.
+    const BEFORE: &str = concat!(
+        r#"{"request_id":"0000000000000000000000000A","goods_id":"g1","quantity":1,"pay_type":"alipay","#,
+        r#""price_version":1}"#
+    );
+
+    #[test]
+    fn params_without_an_address_are_written_as_they_always_were() {
+        // A request is compared with what was kept of it, letter by letter.
+        let params: Params = serde_json::from_str(BEFORE).unwrap();
+        assert_eq!(serde_json::to_string(&params).unwrap(), BEFORE);
+    }
+
+    #[test]
+    fn an_address_is_named_by_its_id_and_never_written_out() {
+        let mut params: Params = serde_json::from_str(BEFORE).unwrap();
+        params.address_id = Some(AddressId::new("A1").unwrap());
+        let text = serde_json::to_string(&params).unwrap();
+        assert_eq!(text, BEFORE.replace('}', r#","address_id":"A1"}"#));
+        let written_out = BEFORE.replace('}', r#","address":{"name":"Lin Xia"}}"#);
+        assert!(serde_json::from_str::<Params>(&written_out).is_err());
+    }
+}

@@ -104,6 +104,8 @@ impl Template {
             state: RoomState::Live,
             cover: None,
             notice: None,
+            stream: None,
+            starts_at: None,
         };
         store.open_room(room, shelf().into_iter().filter_map(|item| goods(&item)).collect()).await?;
         for number in 0..VIEWERS {
@@ -168,6 +170,7 @@ fn goods(item: &Item) -> Option<NewGoods> {
         on_sale: true,
         pinned: false,
         picture: None,
+        deal: None,
     })
 }
 

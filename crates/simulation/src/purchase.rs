@@ -74,6 +74,7 @@ impl Purchase {
             pay_type,
             price_version: item.version,
             order_id: None,
+            address_id: None,
             note: None,
         };
         let (acts, then) = (Vec::new(), Vec::new());

@@ -113,7 +113,7 @@ fn what_goes_wrong_on_the_way_is_found_by_the_next_commit() {
         ("UPDATE goods SET reserved = reserved + 1, stocked = stocked + 1 WHERE reserved > 0", "its orders hold"),
         ("UPDATE shares SET pieces = 5", "a share of 5"),
         (
-            "INSERT INTO deliveries SELECT order_id, viewer_id, goods_id, kind, 1, 0, NULL, 0 FROM orders",
+            "INSERT INTO deliveries SELECT order_id, viewer_id, goods_id, kind, 1, 0, NULL, 0, NULL FROM orders",
             "1 deliveries",
         ),
         ("UPDATE attempts SET state = 'paid', paid_fen = 100", "counts as paid"),

@@ -1,6 +1,6 @@
 //! Goods from a CSV file: all rows or none, and a bad row is named by its line.
 
-use crate::store::NewGoods;
+use crate::store::{NewDeal, NewGoods};
 use order::{Fen, GoodsId, GoodsKind};
 use serde::Deserialize;
 
@@ -24,6 +24,12 @@ struct Line {
     pinned: Option<bool>,
     #[serde(default)]
     on_sale: Option<bool>,
+    #[serde(default)]
+    deal_price_fen: Option<i64>,
+    #[serde(default)]
+    deal_pieces: Option<u32>,
+    #[serde(default)]
+    deal_minutes: Option<u32>,
 }
 
 /// A row that cannot be taken. Nothing was imported.
@@ -40,13 +46,17 @@ pub struct BadRow {
 const TITLE_MAX_CHARS: usize = 60;
 /// Most pieces of one item.
 const STOCK_MAX: u32 = 10_000_000;
+/// Longest deal, minutes: thirty days.
+const DEAL_MINUTES_MAX: u32 = 43_200;
 
-/// Reads the goods. `new_id` mints their ids; `picture` turns a file name into the id of a kept picture.
+/// Reads the goods; their deals begin at `now`, Unix seconds. `new_id` mints their ids; `picture` turns a file name into
+/// the id of a kept picture.
 ///
 /// # Errors
 /// The first [`BadRow`].
 pub fn goods(
     csv: &str,
+    now: i64,
     mut new_id: impl FnMut() -> Option<GoodsId>,
     picture: impl Fn(&str) -> Option<String>,
 ) -> Result<Vec<NewGoods>, BadRow> {
@@ -61,13 +71,14 @@ pub fn goods(
         let at = record.position().map_or(0, csv::Position::line);
         let bad = |why: String| BadRow { line: at, why };
         let line: Line = record.deserialize(Some(&headers)).map_err(|error| bad(reason(&error)))?;
-        goods.push(item(line, &mut new_id, &picture).map_err(bad)?);
+        goods.push(item(line, now, &mut new_id, &picture).map_err(bad)?);
     }
     Ok(goods)
 }
 
 fn item(
     line: Line,
+    now: i64,
     new_id: &mut impl FnMut() -> Option<GoodsId>,
     picture: &impl Fn(&str) -> Option<String>,
 ) -> Result<NewGoods, String> {
@@ -89,6 +100,7 @@ fn item(
         (GoodsKind::Fins, fins @ Some(_)) => fins,
         (GoodsKind::Merchandise, _) => None,
     };
+    let deal = deal(&line, price, now)?;
     let picture = match line.picture.filter(|name| !name.is_empty()) {
         Some(name) => Some(picture(&name).ok_or_else(|| format!("there is no picture {name:?}"))?),
         None => None,
@@ -107,7 +119,27 @@ fn item(
         on_sale: line.on_sale.unwrap_or(true),
         pinned: line.pinned.unwrap_or(false),
         picture,
+        deal,
     })
+}
+
+/// The deal of a row that has one.
+fn deal(line: &Line, own: Fen, now: i64) -> Result<Option<NewDeal>, String> {
+    let (price, pieces, minutes) = match (line.deal_price_fen, line.deal_pieces, line.deal_minutes) {
+        (None, None, None) => return Ok(None),
+        (Some(price), Some(pieces), Some(minutes)) => (price, pieces, minutes),
+        _ => return Err("deal_price_fen, deal_pieces and deal_minutes go together: all three, or none".into()),
+    };
+    let price = Fen::new(price).ok().filter(|price| *price != Fen::ZERO && *price < own);
+    let price = price.ok_or("deal_price_fen must be a whole number of fen from 1 and below price_fen")?;
+    if pieces == 0 || pieces > line.stock {
+        return Err("deal_pieces must be 1 or more and at most the stock".into());
+    }
+    if !(1..=DEAL_MINUTES_MAX).contains(&minutes) {
+        return Err(format!("deal_minutes must be 1 to {DEAL_MINUTES_MAX}"));
+    }
+    let ends_at = now.saturating_add(i64::from(minutes).saturating_mul(60));
+    Ok(Some(NewDeal { price, starts_at: now, ends_at, pieces }))
 }
 
 /// What is wrong with a field, without the reader's own position, which counts differently.
@@ -121,13 +153,19 @@ mod tests {
 
     const HEADER: &str = "title,kind,price_fen,stock,limit_per_viewer\n";
 
+    const DEALS: &str = "title,kind,price_fen,stock,limit_per_viewer,deal_price_fen,deal_pieces,deal_minutes\n";
+
     fn read(rows: &str) -> Result<Vec<NewGoods>, BadRow> {
+        read_under(HEADER, rows)
+    }
+
+    fn read_under(header: &str, rows: &str) -> Result<Vec<NewGoods>, BadRow> {
         let mut count = 0_u32;
         let new_id = || {
             count += 1;
             GoodsId::new(format!("g{count}")).ok()
         };
-        goods(&format!("{HEADER}{rows}"), new_id, |_| None)
+        goods(&format!("{header}{rows}"), 1_700_000_000, new_id, |_| None)
     }
 
     #[test]
@@ -154,6 +192,38 @@ mod tests {
             let error = read(&format!("Teapot,merchandise,22800,18,2\n{row}\n")).unwrap_err();
             assert_eq!(error.line, 3, "{error}");
             assert!(error.why.contains(words), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_row_s_deal_begins_at_the_import_and_a_row_may_have_none() {
+        let goods =
+            read_under(DEALS, "Teapot,merchandise,22800,18,2,15800,6,90\nCup,merchandise,8800,5,,,,\n").unwrap();
+        let price = Fen::new(15_800).unwrap();
+        let deal = NewDeal { price, starts_at: 1_700_000_000, ends_at: 1_700_005_400, pieces: 6 };
+        assert_eq!((&goods[0].deal, &goods[1].deal), (&Some(deal), &None));
+    }
+
+    #[test]
+    fn a_bad_deal_is_named_by_its_line_and_nothing_is_imported() {
+        for (deal, words) in [
+            ("15800,6,", "all three, or none"),
+            ("15800,,90", "all three, or none"),
+            (",6,90", "all three, or none"),
+            ("0,6,90", "deal_price_fen must be"),
+            ("-1,6,90", "deal_price_fen must be"),
+            ("22800,6,90", "below price_fen"),
+            ("1.5,6,90", "invalid digit"),
+            ("15800,0,90", "deal_pieces must be"),
+            ("15800,19,90", "at most the stock"),
+            ("15800,6,0", "deal_minutes must be"),
+            ("15800,6,43201", "deal_minutes must be"),
+            ("15800,6,-1", "invalid digit"),
+        ] {
+            let rows = format!("Cup,merchandise,8800,5,,,,\nTeapot,merchandise,22800,18,2,{deal}\n");
+            let error = read_under(DEALS, &rows).unwrap_err();
+            assert_eq!(error.line, 3, "{error}");
+            assert!(error.why.contains(words), "{deal}: {error}");
         }
     }
 }

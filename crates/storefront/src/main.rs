@@ -6,6 +6,8 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use storefront::clock::{Clock, SystemClock};
+use storefront::store::Show;
 
 /// The shop server of live rooms.
 #[derive(Parser)]
@@ -75,9 +77,30 @@ enum Command {
     /// Streamers.
     #[command(subcommand)]
     Streamer(Streamer),
+    /// Sets what a room shows: whether it is on, and where its picture comes from.
+    Show {
+        /// The room's id.
+        room: String,
+        /// `soon`, `live` or `over`; in a room that is over nothing is ordered.
+        #[arg(long, value_parser = room_state)]
+        state: api::RoomState,
+        /// Address of the show's HLS playlist, https; without it viewers see the cover.
+        #[arg(long)]
+        stream: Option<String>,
+        /// When the show is to begin, minutes from now.
+        #[arg(long)]
+        starts_in_min: Option<u32>,
+        /// The settings.
+        #[arg(long)]
+        config: PathBuf,
+    },
     /// Goods.
     #[command(subcommand)]
     Goods(Goods),
+}
+
+fn room_state(name: &str) -> Result<api::RoomState, String> {
+    api::RoomState::named(name).ok_or_else(|| "it is soon, live or over".to_owned())
 }
 
 #[derive(Subcommand)]
@@ -173,6 +196,11 @@ async fn run(command: Command) -> Result<()> {
             commands::export::export(&from, &to, out.as_deref(), &config).await
         }
         Command::Streamer(Streamer::Add { name, room, config }) => commands::streamer::add(name, &room, &config).await,
+        Command::Show { room, state, stream, starts_in_min, config } => {
+            let now = SystemClock.now_s();
+            let starts_at = starts_in_min.map(|minutes| now.saturating_add(i64::from(minutes).saturating_mul(60)));
+            commands::streamer::show(&room, Show { state, stream, starts_at }, &config).await
+        }
         Command::Goods(Goods::Import { file, room, config }) => {
             commands::goods::import_csv(&file, &room, &config).await
         }

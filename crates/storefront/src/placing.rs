@@ -2,7 +2,7 @@
 
 use crate::checkout::{conflict, no_order, refused};
 use crate::shop::ShopError;
-use crate::store::{self, ApplyError, Evidence, Placed, Snapshot};
+use crate::store::{self, ApplyError, Evidence, Moved, Placed, Snapshot};
 use api::error::RefusalData;
 use api::{ErrorCode, Params};
 use order::state::{ATTEMPTS_MAX, Event, Order};
@@ -112,15 +112,26 @@ impl Wish {
         }
         let item = store::find_on_sale(tx, &params.goods_id).await?;
         let item = item.ok_or(ShopError::refuse(ErrorCode::NotOnSale, "this item is not on sale"))?;
+        let deal = item.running_deal(now).cloned();
         let goods = item.goods;
-        if goods.price_version != params.price_version {
+        let (price_fen, price_version) =
+            deal.as_ref().map_or((goods.price_fen, goods.price_version), |deal| (deal.price_fen, deal.price_version));
+        if price_version != params.price_version {
             let data = RefusalData {
-                price_fen: Some(goods.price_fen),
-                price_version: Some(goods.price_version),
+                price_fen: Some(price_fen),
+                price_version: Some(price_version),
                 ..RefusalData::default()
             };
             return Err(refused(ErrorCode::PriceChanged, "the price has changed", data));
         }
+        let address = match &params.address_id {
+            Some(address_id) => {
+                let found = store::find_address(tx, viewer, address_id).await?;
+                let gone = ShopError::refuse(ErrorCode::AddressUnknown, "this address is not in the viewer's book");
+                Some(found.ok_or(gone)?)
+            }
+            None => None,
+        };
         let (bought, open) = store::share(tx, viewer.as_str(), &goods.goods_id).await?;
         if let Some(open) = open.and_then(|open| OrderId::new(open).ok()) {
             return Err(conflict(&open, "an order for this item is still open"));
@@ -131,12 +142,14 @@ impl Wish {
             let data = RefusalData { limit: Some(limit), bought: Some(bought), ..RefusalData::default() };
             return Err(refused(ErrorCode::LimitReached, "one person may not have more of this item", data));
         }
-        let amount = Fen::new(goods.price_fen).ok().and_then(|price| price.times(params.quantity));
+        let amount = Fen::new(price_fen).ok().and_then(|price| price.times(params.quantity));
         let amount =
             amount.ok_or(ShopError::refuse(ErrorCode::InvalidParams, "the amount is too large for one order"))?;
         let pieces = i64::from(params.quantity);
-        if !store::move_stock(tx, &goods.goods_id, pieces.saturating_neg(), pieces, 0).await? {
-            let data = RefusalData { stock_left: Some(goods.stock_left), ..RefusalData::default() };
+        let held = Moved { available: pieces.saturating_neg(), reserved: pieces, sold: 0 };
+        if !store::move_stock(tx, &goods.goods_id, price_version, held).await? {
+            let left = deal.map_or(goods.stock_left, |deal| deal.left().min(goods.stock_left));
+            let data = RefusalData { stock_left: Some(left), ..RefusalData::default() };
             return Err(refused(ErrorCode::SoldOut, "there are not enough left", data));
         }
         store::set_share(tx, viewer.as_str(), &goods.goods_id, pieces, Some(order_id.as_str())).await?;
@@ -150,6 +163,8 @@ impl Wish {
             quantity: params.quantity,
             fins: goods.fins.map(|fins| i64::from(fins).saturating_mul(pieces)),
             note: params.note.clone(),
+            price_version,
+            address,
             created_at: now,
         };
         store::insert(tx, &order, &snapshot, &as_sent(params), &self.merchant).await?;

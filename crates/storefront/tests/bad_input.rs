@@ -65,6 +65,10 @@ async fn bad_params_are_refused_by_their_code_and_change_nothing() {
         params(|p| p["price_fen"] = json!(1)),
         params(|p| p["note"] = json!("长".repeat(201))),
         params(|p| p["note"] = json!("x".repeat(3 << 20))),
+        params(|p| p["address_id"] = json!("")),
+        params(|p| p["address_id"] = json!(1)),
+        params(|p| p["address_id"] = json!("x".repeat(41))),
+        params(|p| p["address"] = json!({"name": "a"})),
     ];
     for body in invalid {
         let shown: String = body.chars().take(120).collect();
@@ -83,6 +87,88 @@ async fn bad_params_are_refused_by_their_code_and_change_nothing() {
 }
 
 #[tokio::test]
+async fn bad_addresses_and_wishes_are_refused_by_their_code_and_change_nothing() {
+    let world = World::new(300).await;
+    let token = token(&world).await;
+    let draft = |change: &dyn Fn(&mut Value)| {
+        let address =
+            json!({"name": "林夏", "phone": "13800000000", "region": "浙江省 杭州市", "detail": "文三路 1 号"});
+        let mut draft = json!({"address": address, "is_default": true});
+        change(&mut draft);
+        draft.to_string()
+    };
+    let (status, book) = send(&world, Method::POST, "/v1/addresses", Some(&token), Some(draft(&|_| {}))).await;
+    assert_eq!(status, 200, "{book}");
+    let mine = format!("/v1/addresses/{}", book[0]["address_id"].as_str().unwrap());
+    let part =
+        |part: &'static str, value: Value| draft(&move |draft: &mut Value| draft["address"][part] = value.clone());
+    let drafts = vec![
+        String::new(),
+        "not json".into(),
+        "{\"address\":".into(),
+        "[]".into(),
+        "null".into(),
+        "{}".into(),
+        draft(&|draft| draft["is_default"] = json!("yes")),
+        draft(&|draft| draft["is_default"] = Value::Null),
+        draft(&|draft| draft["address"] = json!("文三路 1 号")),
+        draft(&|draft| draft["address_id"] = json!("0000000000000000000000000A")),
+        draft(&|draft| draft["viewer_id"] = json!("somebody")),
+        part("door", json!("301")),
+        part("name", json!("")),
+        part("name", json!("  ")),
+        part("name", json!("a\nb")),
+        part("name", json!(7)),
+        part("name", json!("名".repeat(41))),
+        part("phone", json!("1234")),
+        part("phone", json!("ask at the door")),
+        part("phone", json!("1".repeat(21))),
+        part("phone", json!(13_800_000_000_u64)),
+        part("region", json!("")),
+        part("region", json!("区".repeat(61))),
+        part("detail", Value::Null),
+        part("detail", json!("号".repeat(121))),
+        part("detail", json!("x".repeat(3 << 20))),
+    ];
+    for body in drafts {
+        for (method, path) in [(Method::POST, "/v1/addresses"), (Method::PUT, mine.as_str())] {
+            let shown: String = body.chars().take(160).collect();
+            let (status, answer) = send(&world, method, path, Some(&token), Some(body.clone())).await;
+            assert_eq!((status, answer["error"].as_str()), (400, Some("invalid_params")), "{shown}: {answer}");
+            assert!(answer["msg"].as_str().is_some_and(|msg| !msg.is_empty()), "{answer}");
+        }
+    }
+    let wishes = [
+        String::new(),
+        "not json".into(),
+        "[]".into(),
+        "null".into(),
+        "{}".into(),
+        json!({"reason": null}).to_string(),
+        json!({"reason": ["why"]}).to_string(),
+        json!({"reason": ""}).to_string(),
+        json!({"reason": "长".repeat(201)}).to_string(),
+        json!({"reason": "x".repeat(3 << 20)}).to_string(),
+        json!({"reason": "why", "amount_fen": 1}).to_string(),
+    ];
+    for body in wishes {
+        let shown: String = body.chars().take(160).collect();
+        let path = "/v1/orders/00000000000000000000000001/refund_request";
+        let (status, answer) = send(&world, Method::POST, path, Some(&token), Some(body)).await;
+        assert_eq!((status, answer["error"].as_str()), (400, Some("invalid_params")), "{shown}: {answer}");
+    }
+    for id in ["0000000000000000000000000A", "x", "..%2f..", "%00", "💰", &"x".repeat(41)] {
+        for (method, body) in [(Method::PUT, Some(draft(&|_| {}))), (Method::DELETE, None)] {
+            let path = format!("/v1/addresses/{id}");
+            let (status, answer) = send(&world, method, &path, Some(&token), body).await;
+            assert_eq!((status, answer["error"].as_str()), (404, Some("not_found")), "{id}: {answer}");
+        }
+    }
+    assert_eq!(send(&world, Method::GET, "/v1/addresses", Some(&token), None).await, (200, book));
+    world.stop().await;
+}
+
+#[tokio::test]
 async fn without_a_valid_token_nothing_of_a_viewer_s_is_answered() {
     let world = World::new(300).await;
     for token in [None, Some(""), Some("wrong"), Some("\u{7f}"), Some("0")] {
@@ -92,6 +178,12 @@ async fn without_a_valid_token_nothing_of_a_viewer_s_is_answered() {
             (Method::GET, "/v1/viewer"),
             (Method::GET, "/v1/orders/00000000000000000000000001"),
             (Method::POST, "/v1/orders/00000000000000000000000001/cancel"),
+            (Method::GET, "/v1/orders/00000000000000000000000001/details"),
+            (Method::POST, "/v1/orders/00000000000000000000000001/refund_request"),
+            (Method::GET, "/v1/addresses"),
+            (Method::POST, "/v1/addresses"),
+            (Method::PUT, "/v1/addresses/00000000000000000000000001"),
+            (Method::DELETE, "/v1/addresses/00000000000000000000000001"),
         ] {
             let token = token.filter(|token| token.bytes().all(|byte| byte.is_ascii_graphic()));
             let (status, answer) = send(&world, method, path, token, Some(params(|_| {}))).await;
@@ -111,11 +203,17 @@ async fn another_viewer_s_order_and_none_at_all_answer_alike() {
     let stranger = token(&world).await;
     let mut answers = Vec::new();
     for order in [ext.order_id.as_str(), "00000000000000000000000001", "x", "..%2f..", "💰"] {
-        for (method, rest) in
-            [(Method::GET, ""), (Method::GET, "/events"), (Method::POST, "/cancel"), (Method::POST, "/ask")]
-        {
+        for (method, rest) in [
+            (Method::GET, ""),
+            (Method::GET, "/events"),
+            (Method::POST, "/cancel"),
+            (Method::POST, "/ask"),
+            (Method::GET, "/details"),
+            (Method::POST, "/refund_request"),
+        ] {
             let path = format!("/v1/orders/{order}{rest}");
-            answers.push(send(&world, method, &path, Some(&stranger), None).await);
+            let wish = json!({"reason": "mine"}).to_string();
+            answers.push(send(&world, method, &path, Some(&stranger), Some(wish)).await);
         }
     }
     assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");

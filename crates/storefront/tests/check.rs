@@ -7,8 +7,8 @@ mod support;
 
 use api::answer::Ext;
 use api::{CallError, Client, ErrorCode, Goods};
-use order::PayType;
 use order::state::{OrderState, RefundState};
+use order::{Fen, GoodsId, PayType};
 use serde_json::{Value, json};
 use sqlx::{AnyConnection, Connection, Executor, Row};
 use std::path::{Path, PathBuf};
@@ -16,8 +16,8 @@ use std::process::Output;
 use storefront::check::{self, Checked};
 use storefront::clock::{Clock, SystemClock};
 use storefront::config::Config;
-use storefront::store::{BOOKS, Difference, OPERATOR, Reader};
-use support::{World, until, until_view, wish};
+use storefront::store::{BOOKS, Difference, NewDeal, OPERATOR};
+use support::{World, at_its_deal, audit, draft, until, until_view, wish};
 
 async fn put_faults(world: &World, faults: Value) {
     let url = format!("{}/faults", world.sandbox.base_url);
@@ -127,15 +127,6 @@ async fn change(connection: &mut AnyConnection, sql: &str) -> u64 {
     sqlx::query(sqlx::AssertSqlSafe(sql.to_owned())).execute(connection).await.unwrap().rows_affected()
 }
 
-/// What an audit of the database alone finds.
-async fn audit(path: &Path) -> Vec<String> {
-    let mut reader = Reader::open(&format!("sqlite:{}", path.display())).await.unwrap();
-    let mut found = Vec::new();
-    let now = SystemClock.now_s();
-    reader.audit(now, &mut |difference| found.push(difference.to_string()), &mut |_, _, _| {}).await.unwrap();
-    found
-}
-
 /// What the channels find in a database.
 async fn ask_channels(world: &World, path: &Path) -> (Checked, Vec<String>) {
     let mut config = read_config(world);
@@ -179,8 +170,8 @@ async fn whatever_is_changed_in_the_database_is_named() {
     let cases: Vec<(String, &str)> = vec![
         (
             format!(
-                "INSERT INTO deliveries SELECT order_id, viewer_id, goods_id, kind, quantity, fins, note, created_at
-                 FROM orders {}",
+                "INSERT INTO deliveries SELECT order_id, viewer_id, goods_id, kind, quantity, fins, note, created_at,
+                    address FROM orders {}",
                 of(cancelled_id)
             ),
             "it has 1 deliveries, and its journal delivers it 0 times",
@@ -254,6 +245,51 @@ async fn whatever_is_changed_in_the_database_is_named() {
         ("UPDATE journal SET evidence = evidence || ' ' WHERE seq = 3".into(), "journal line 3: it was changed"),
     ];
     assert_eq!(audit(&path).await, Vec::<String>::new(), "before anything is changed");
+    for (sql, expected) in cases {
+        let broken = world.folder.path().join("case.db");
+        std::fs::copy(&path, &broken).unwrap();
+        let mut connection = open_to_break(&broken).await;
+        assert!(change(&mut connection, &sql).await > 0, "{sql} changes something");
+        connection.close().await.unwrap();
+        let found = audit(&broken).await;
+        assert!(found.iter().any(|line| line.contains(expected)), "{sql}: {expected:?} is not in {found:#?}");
+    }
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_changed_of_a_deal_or_of_where_an_order_is_sent_is_named() {
+    let world = World::new(300).await;
+    let client = world.viewer().await;
+    let book = client.save_address(None, &draft("Lin Xia", true)).await.unwrap();
+    let now = SystemClock.now_s();
+    let deal = NewDeal { price: Fen::new(100).unwrap(), starts_at: now, ends_at: now + 3_600, pieces: 3 };
+    world.shop.shop.store.set_deal(GoodsId::new("g2").unwrap(), Some(deal)).await.unwrap();
+    let item = at_its_deal(&client.goods().await.unwrap()[1]);
+    let (mut params, asked) = wish(&item, 2, PayType::Alipay, 1);
+    params.address_id = Some(book[0].address_id.clone());
+    let ext = client.pay_order(&params, &asked).await.unwrap();
+    pay(&world, &ext).await;
+    until(&client, &ext.order_id, &[OrderState::Delivered]).await;
+    let other = order(&client, &client.goods().await.unwrap()[0], 1, PayType::Wechat, 2).await;
+    let path = copy(&world, "broken.db").await;
+    assert_eq!(audit(&path).await, Vec::<String>::new(), "before anything is changed");
+    let (delivered, open) = (&ext.order_id, &other.order_id);
+    let taken = "goods g2: 3 pieces of its deal are counted as taken; orders took 2 of 3";
+    let sent = "what was delivered, to whom or when";
+    let asked_for = "the order it is answered with is not the one it asked for";
+    let cases = [
+        ("UPDATE goods SET deal_taken = 3 WHERE goods_id = 'g2'".to_owned(), taken),
+        ("UPDATE goods SET deal_taken = 1 WHERE goods_id = 'g3'".into(), "goods g3: 1 pieces of its deal"),
+        ("UPDATE goods SET deal_pieces = 1 WHERE goods_id = 'g2'".into(), "orders took 2 of 1"),
+        ("UPDATE goods SET deal_version = 3 WHERE goods_id = 'g2'".into(), "orders took 0 of 3"),
+        ("UPDATE deliveries SET address = REPLACE(address, 'Lin', 'Li')".into(), sent),
+        ("UPDATE deliveries SET address = NULL".into(), sent),
+        (format!("UPDATE orders SET address = NULL WHERE order_id = '{delivered}'"), sent),
+        (format!("UPDATE orders SET price_version = 1 WHERE order_id = '{delivered}'"), asked_for),
+        (format!("UPDATE orders SET price_version = 2 WHERE order_id = '{open}'"), asked_for),
+        (format!("UPDATE orders SET price_version = 0 WHERE order_id = '{delivered}'"), "orders took 0 of 3"),
+    ];
     for (sql, expected) in cases {
         let broken = world.folder.path().join("case.db");
         std::fs::copy(&path, &broken).unwrap();

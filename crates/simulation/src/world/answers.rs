@@ -154,6 +154,7 @@ const fn refusal_name(code: ErrorCode) -> &'static str {
         | ErrorCode::Unauthorised
         | ErrorCode::NotFound
         | ErrorCode::InvalidParams
+        | ErrorCode::AddressUnknown
         | ErrorCode::Internal => "refused: otherwise",
     }
 }

@@ -1,13 +1,14 @@
 //! `storefront streamer`.
 
 use super::{read_config, say};
-use anyhow::Result;
+use anyhow::{Result, bail};
+use api::RoomState;
 use aws_lc_rs::digest::{SHA256, digest};
 use order::RoomId;
 use serde_json::json;
 use std::path::Path;
 use storefront::random::{Random, SystemRandom};
-use storefront::store::{NewRoom, Store};
+use storefront::store::{NewRoom, Show, Store};
 
 pub(crate) async fn add(name: String, room: &str, config: &Path) -> Result<()> {
     let room_id = RoomId::new(room)?;
@@ -21,12 +22,29 @@ pub(crate) async fn add(name: String, room: &str, config: &Path) -> Result<()> {
             title: room_id.to_string(),
             host: name.clone(),
             shop: name.clone(),
-            state: api::RoomState::Soon,
+            state: RoomState::Soon,
             cover: None,
             notice: None,
+            stream: None,
+            starts_at: None,
         })
         .await?;
     let hash = hex::encode(digest(&SHA256, token.as_bytes()));
     store.add_streamer(streamer_id.clone(), name, room_id.clone(), hash).await?;
     say(&json!({"streamer_id": streamer_id, "token": token, "room": room_id}))
+}
+
+/// Sets what a room shows. Viewers see it when they look again; a running server tells nobody.
+pub(crate) async fn show(room: &str, show: Show, config: &Path) -> Result<()> {
+    let room_id = RoomId::new(room)?;
+    if let Some(stream) = &show.stream
+        && !api::link::may_be_streamed(stream)
+    {
+        bail!("--stream is an address that starts with https:// (or http:// on this machine)");
+    }
+    let store = Store::open(&read_config(config)?.database).await?;
+    if !store.set_show(room_id.clone(), show.clone()).await? {
+        bail!("there is no room {room_id}; `storefront streamer add` makes it");
+    }
+    say(&json!({"room": room_id, "state": show.state, "stream": show.stream, "starts_at": show.starts_at}))
 }

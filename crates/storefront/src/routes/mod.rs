@@ -1,5 +1,7 @@
 //! The HTTP side: the routes in one place, and how requests come in and refusals go out.
 
+mod addresses;
+mod details;
 mod health;
 mod metrics;
 mod notices;
@@ -21,7 +23,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -68,6 +70,8 @@ pub(crate) fn router_within(shop: Arc<Shop>, stop: watch::Receiver<bool>, config
         .route("/v1/openapi.json", get(health::openapi_json))
         .route("/v1/viewers", post(viewers::new_guest))
         .route("/v1/viewer", get(viewers::me))
+        .route("/v1/addresses", get(addresses::list).post(addresses::add))
+        .route("/v1/addresses/{address}", put(addresses::change).delete(addresses::remove))
         .route("/v1/rooms/{room}", get(rooms::room))
         .route("/v1/rooms/{room}/goods", get(rooms::goods))
         .route("/v1/rooms/{room}/events", get(rooms::events))
@@ -78,6 +82,8 @@ pub(crate) fn router_within(shop: Arc<Shop>, stop: watch::Receiver<bool>, config
         .route("/v1/orders/{order}/events", get(orders::events))
         .route("/v1/orders/{order}/cancel", post(orders::cancel))
         .route("/v1/orders/{order}/ask", post(orders::ask))
+        .route("/v1/orders/{order}/details", get(details::one))
+        .route("/v1/orders/{order}/refund_request", post(details::ask_refund))
         .route("/v1/orders/{order}/receipt", get(receipts::one))
         .route("/notices/alipay", post(notices::alipay))
         .route("/notices/wechat", post(notices::wechat))

@@ -4,7 +4,7 @@ use super::rooms::KEEP_ALIVE;
 use super::{Address, AppState, JsonBody, RefusedAnswer, SignedIn};
 use crate::push::Change;
 use crate::shop::{Shop, ShopError};
-use crate::store::Record;
+use crate::store::{Before, Record};
 use api::{ErrorCode, OrderView, Params, ThirdPartyOrder, Viewer};
 use axum::Json;
 use axum::extract::{Path, Query, State};
@@ -52,23 +52,34 @@ pub(super) async fn assist_pay_order_by_third(
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ListQuery {
-    before: Option<i64>,
+    before: Option<String>,
+}
+
+impl ListQuery {
+    /// An order id may be all digits, and is longer than any time.
+    fn before(self) -> Option<Before> {
+        let Some(text) = self.before else { return Some(Before::End) };
+        let time = text.parse().map(Before::Time);
+        OrderId::new(text).map(Before::Order).ok().or(time.ok())
+    }
 }
 
 /// The viewer's orders, newest first, 50 at most.
-#[utoipa::path(get, path = "/v1/orders", params(("before" = Option<i64>, Query, description = "Unix seconds")),
+#[utoipa::path(get, path = "/v1/orders", params(("before" = Option<String>, Query,
+    description = "Unix seconds, or the last order of the page before")),
     security(("viewer" = [])), responses((status = 200, body = Vec<OrderView>), (status = 401, body = RefusedAnswer)))]
 pub(super) async fn list(
     SignedIn(viewer): SignedIn,
     State(shop): State<Arc<Shop>>,
     query: Result<Query<ListQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<Vec<Map<String, Value>>>, ShopError> {
-    let Query(query) = query.map_err(|_| ShopError::refuse(ErrorCode::InvalidParams, "before is Unix seconds"))?;
-    let records = shop.store.orders_of(&viewer.viewer_id, query.before).await?;
+    let refuse = || ShopError::refuse(ErrorCode::InvalidParams, "before is Unix seconds or an order id");
+    let before = query.map_err(|_| refuse())?.0.before().ok_or_else(refuse)?;
+    let records = shop.store.orders_of(&viewer.viewer_id, &before).await?;
     Ok(Json(records.iter().map(|record| shop.view(record)).collect()))
 }
 
-fn order_id(text: &str) -> Result<OrderId, ShopError> {
+pub(super) fn order_id(text: &str) -> Result<OrderId, ShopError> {
     OrderId::new(text).map_err(|_| ShopError::refuse(ErrorCode::NotFound, "there is no such order of yours"))
 }
 

@@ -37,7 +37,7 @@ pub(super) async fn room(
     Ok(with_etag(&headers, &find(&shop, &room).await?))
 }
 
-/// The goods of a room, in lot order; prices in fen.
+/// The goods of a room, in lot order, each with the deal that is planned or runs; prices in fen.
 #[utoipa::path(get, path = "/v1/rooms/{room}/goods", params(("room" = String, Path)), responses(
     (status = 200, body = Vec<Goods>), (status = 304), (status = 404, body = RefusedAnswer)))]
 pub(super) async fn goods(
@@ -46,7 +46,7 @@ pub(super) async fn goods(
     headers: HeaderMap,
 ) -> Result<Response, ShopError> {
     let room = find(&shop, &room).await?;
-    Ok(with_etag(&headers, &shop.store.goods_of(&room.room_id).await?))
+    Ok(with_etag(&headers, &shop.store.goods_of(&room.room_id, shop.clock.now_s()).await?))
 }
 
 /// Says `changed` whenever goods or room changed. It carries nothing: look again.

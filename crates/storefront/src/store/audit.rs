@@ -12,6 +12,7 @@ use futures_util::TryStreamExt;
 use order::OrderId;
 use sqlx::any::AnyConnectOptions;
 use sqlx::{AnyConnection, ConnectOptions, Connection, Executor, Row};
+use std::cmp::Ordering;
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -69,6 +70,12 @@ pub enum OpenError {
         /// The file.
         path: PathBuf,
     },
+    /// It was last served by an older program; only serving carries it over.
+    #[error("the database has schema {found}; start `storefront serve` once, which brings it to {SCHEMA_VERSION}")]
+    TooOld {
+        /// Its number.
+        found: i64,
+    },
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -103,10 +110,11 @@ impl Reader {
         let version = sqlx::query("SELECT version FROM schema_version").fetch_optional(&mut connection).await;
         let row = version.ok().flatten().ok_or(OpenError::Foreign { path })?;
         let found: i64 = row.try_get(0).map_err(StoreError::from)?;
-        if found > SCHEMA_VERSION {
-            return Err(StoreError::TooNew { found }.into());
+        match found.cmp(&SCHEMA_VERSION) {
+            Ordering::Greater => Err(StoreError::TooNew { found }.into()),
+            Ordering::Less => Err(OpenError::TooOld { found }),
+            Ordering::Equal => Ok(Reader { connection }),
         }
-        Ok(Reader { connection })
     }
 
     /// Looks at everything, at one moment of the database. `now` is Unix seconds.

@@ -1,8 +1,9 @@
 //! One event, one transaction: the new state, everything the machine says goes with it, the journal and the job.
 
+use super::goods::Moved;
 use super::orders::{ApplyError, Evidence, Record};
 use super::rows::{self, load};
-use super::{StoreError, goods, halts, invariants, jobs, journal, ledger};
+use super::{StoreError, addresses, goods, halts, invariants, jobs, journal, ledger};
 use order::state::{ClosedBy, Effect, Event, OrderState};
 use order::{GoodsKind, OrderId};
 use sqlx::AnyConnection;
@@ -40,7 +41,10 @@ pub(crate) async fn apply(
 async fn can_restock(tx: &mut AnyConnection, record: &Record) -> Result<bool, StoreError> {
     let snapshot = &record.snapshot;
     let Some(row) = goods::find_on_sale(tx, &snapshot.goods_id).await? else { return Ok(false) };
-    if row.goods.stock_left < snapshot.quantity {
+    // A deal's price is for its pieces only, also when the money is late.
+    let of_deal = row.deal.as_ref().filter(|deal| deal.price_version == snapshot.price_version);
+    let left = of_deal.map_or(row.goods.stock_left, |deal| deal.left().min(row.goods.stock_left));
+    if left < snapshot.quantity {
         return Ok(false);
     }
     let (pieces, _) = goods::share(tx, snapshot.viewer_id.as_str(), &snapshot.goods_id).await?;
@@ -88,19 +92,22 @@ async fn take_effect(tx: &mut AnyConnection, record: &Record, effect: &Effect, n
     match effect {
         Effect::ReleaseStock => {
             goods::set_share(tx, viewer, &snapshot.goods_id, pieces.saturating_neg(), None).await?;
-            let moved = goods::move_stock(tx, &snapshot.goods_id, pieces, pieces.saturating_neg(), 0).await?;
+            let back = Moved { available: pieces, reserved: pieces.saturating_neg(), sold: 0 };
+            let moved = goods::move_stock(tx, &snapshot.goods_id, snapshot.price_version, back).await?;
             held_or_halt(tx, record, moved, now).await?;
         }
         Effect::SellHeld => {
             goods::set_share(tx, viewer, &snapshot.goods_id, 0, None).await?;
-            let moved = goods::move_stock(tx, &snapshot.goods_id, 0, pieces.saturating_neg(), pieces).await?;
+            let sold = Moved { available: 0, reserved: pieces.saturating_neg(), sold: pieces };
+            let moved = goods::move_stock(tx, &snapshot.goods_id, snapshot.price_version, sold).await?;
             held_or_halt(tx, record, moved, now).await?;
         }
         Effect::SellAgain => {
             let (_, open) = goods::share(tx, viewer, &snapshot.goods_id).await?;
             goods::set_share(tx, viewer, &snapshot.goods_id, pieces, open.as_deref()).await?;
             // Looked at in this very transaction: `can_restock`.
-            if !goods::move_stock(tx, &snapshot.goods_id, pieces.saturating_neg(), 0, pieces).await? {
+            let again = Moved { available: pieces.saturating_neg(), reserved: 0, sold: pieces };
+            if !goods::move_stock(tx, &snapshot.goods_id, snapshot.price_version, again).await? {
                 return Err(ApplyError::Stock(snapshot.goods_id.clone()));
             }
         }
@@ -141,8 +148,8 @@ async fn held_or_halt(tx: &mut AnyConnection, record: &Record, moved: bool, now:
 async fn deliver(tx: &mut AnyConnection, record: &Record, now: i64) -> Result<(), StoreError> {
     let Record { order, snapshot, .. } = record;
     sqlx::query(
-        "INSERT INTO deliveries (order_id, viewer_id, goods_id, kind, quantity, fins, note, delivered_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO deliveries (order_id, viewer_id, goods_id, kind, quantity, fins, note, delivered_at, address)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(order.id.as_str())
     .bind(snapshot.viewer_id.as_str())
@@ -152,6 +159,7 @@ async fn deliver(tx: &mut AnyConnection, record: &Record, now: i64) -> Result<()
     .bind(snapshot.fins)
     .bind(snapshot.note.as_deref())
     .bind(now)
+    .bind(snapshot.address.as_ref().map(addresses::as_kept))
     .execute(&mut *tx)
     .await?;
     ledger::book_sale(tx, order.id.as_str(), order.amount.get(), now).await?;

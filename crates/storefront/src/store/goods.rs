@@ -1,5 +1,6 @@
 //! Goods and their stock.
 
+use super::deals::{self, DealRow, NewDeal};
 use super::rooms::{self, NewRoom};
 use super::{Store, StoreError, fits, id, known};
 use api::Goods;
@@ -12,7 +13,8 @@ macro_rules! select {
     ($($rest:literal)?) => {
         concat!(
             "SELECT goods_id, lot, title, note, description, kind, fins, price_fen, price_version, available, reserved,
-             limit_per_viewer, on_sale, pinned, picture, room_id FROM goods ",
+             limit_per_viewer, on_sale, pinned, picture, room_id, deal_version, deal_price_fen, deal_starts_at,
+             deal_ends_at, deal_pieces, deal_taken FROM goods ",
             $($rest)?
         )
     };
@@ -45,6 +47,8 @@ pub struct NewGoods {
     pub pinned: bool,
     /// Id of its picture.
     pub picture: Option<String>,
+    /// The deal it begins with.
+    pub deal: Option<NewDeal>,
 }
 
 /// An item as the checkout needs it.
@@ -54,6 +58,16 @@ pub struct GoodsRow {
     pub goods: Goods,
     /// The room it is sold in.
     pub room_id: RoomId,
+    /// Its deal, as long as none takes its place, over or not.
+    pub deal: Option<DealRow>,
+}
+
+impl GoodsRow {
+    /// The deal whose price is the item's at a time.
+    #[must_use]
+    pub fn running_deal(&self, now: i64) -> Option<&DealRow> {
+        self.deal.as_ref().filter(|deal| deal.runs(now))
+    }
 }
 
 impl Store {
@@ -82,18 +96,27 @@ impl Store {
         .await
     }
 
-    /// The goods of a room, in lot order.
+    /// The goods of a room, in lot order, with the deals that are not over at that time.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn goods_of(&self, room_id: &RoomId) -> Result<Vec<Goods>, StoreError> {
+    pub async fn goods_of(&self, room_id: &RoomId, now: i64) -> Result<Vec<Goods>, StoreError> {
         let mut connection = self.read().await?;
         let rows = sqlx::query(select!("WHERE room_id = $1 ORDER BY lot"))
             .bind(room_id.as_str())
             .fetch_all(&mut *connection)
             .await?;
-        rows.iter().map(|row| read(row).map(|row| row.goods)).collect()
+        let seen = |row: GoodsRow| Goods { deal: row.goods.deal.filter(|deal| now < deal.ends_at), ..row.goods };
+        rows.iter().map(|row| read(row).map(seen)).collect()
     }
+}
+
+/// How many pieces more, or fewer, can be ordered, are held and are sold.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Moved {
+    pub(crate) available: i64,
+    pub(crate) reserved: i64,
+    pub(crate) sold: i64,
 }
 
 async fn append(tx: &mut AnyConnection, room_id: &RoomId, goods: Vec<NewGoods>) -> Result<(), StoreError> {
@@ -110,10 +133,12 @@ async fn append(tx: &mut AnyConnection, room_id: &RoomId, goods: Vec<NewGoods>) 
 }
 
 async fn insert(tx: &mut AnyConnection, room_id: &RoomId, lot: i64, item: NewGoods) -> Result<(), StoreError> {
+    let deal = item.deal.as_ref();
     sqlx::query(
         "INSERT INTO goods (goods_id, room_id, lot, title, note, description, kind, fins, price_fen, price_version,
-            available, reserved, sold, stocked, limit_per_viewer, on_sale, pinned, picture)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10, 0, 0, $10, $11, $12, $13, $14)",
+            available, reserved, sold, stocked, limit_per_viewer, on_sale, pinned, picture, deal_version, deal_price_fen,
+            deal_starts_at, deal_ends_at, deal_pieces)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10, 0, 0, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
     )
     .bind(item.goods_id.to_string())
     .bind(room_id.to_string())
@@ -129,6 +154,12 @@ async fn insert(tx: &mut AnyConnection, room_id: &RoomId, lot: i64, item: NewGoo
     .bind(i64::from(item.on_sale))
     .bind(i64::from(item.pinned))
     .bind(item.picture)
+    // Its own price has version 1.
+    .bind(deal.map(|_| 2_i64))
+    .bind(deal.map(|deal| deal.price.get()))
+    .bind(deal.map(|deal| deal.starts_at))
+    .bind(deal.map(|deal| deal.ends_at))
+    .bind(deal.map(|deal| i64::from(deal.pieces)))
     .execute(tx)
     .await?;
     Ok(())
@@ -147,23 +178,26 @@ pub(crate) async fn find_on_sale(tx: &mut AnyConnection, goods_id: &GoodsId) -> 
     Ok((!over).then_some(row))
 }
 
-/// Moves pieces between what can be ordered, what is held and what is sold. `false` when there are not enough: then
-/// nothing moved.
+/// Moves pieces between what can be ordered, what is held and what is sold; those of an order at the deal's price are the
+/// deal's, too. `false` when there are not enough: then nothing moved.
 pub(crate) async fn move_stock(
     tx: &mut AnyConnection,
     goods_id: &GoodsId,
-    available: i64,
-    reserved: i64,
-    sold: i64,
+    price_version: i64,
+    moved: Moved,
 ) -> Result<bool, StoreError> {
     let moved = sqlx::query(
-        "UPDATE goods SET available = available + $2, reserved = reserved + $3, sold = sold + $4
-         WHERE goods_id = $1 AND available + $2 >= 0 AND reserved + $3 >= 0 AND sold + $4 >= 0",
+        "UPDATE goods SET available = available + $2, reserved = reserved + $3, sold = sold + $4,
+            deal_taken = deal_taken - CASE WHEN deal_version = $5 THEN $2 ELSE 0 END
+         WHERE goods_id = $1 AND available + $2 >= 0 AND reserved + $3 >= 0 AND sold + $4 >= 0
+            AND (deal_version IS NULL OR deal_version <> $5
+                OR (deal_taken - $2 >= 0 AND ($2 >= 0 OR deal_taken - $2 <= deal_pieces)))",
     )
     .bind(goods_id.as_str())
-    .bind(available)
-    .bind(reserved)
-    .bind(sold)
+    .bind(moved.available)
+    .bind(moved.reserved)
+    .bind(moved.sold)
+    .bind(price_version)
     .execute(tx)
     .await?;
     Ok(moved.rows_affected() == 1)
@@ -216,6 +250,8 @@ pub(crate) async fn set_share(
 
 fn read(row: &AnyRow) -> Result<GoodsRow, StoreError> {
     let small = |value: Option<i64>, what| value.map(|value| fits(value, what, "goods")).transpose();
+    let stock_left = fits(row.try_get(9)?, "stock", "goods")?;
+    let deal = deals::read(row, 16)?;
     let goods = Goods {
         goods_id: id(row.try_get(0)?, "goods id", "goods")?,
         lot: fits(row.try_get(1)?, "lot number", "goods")?,
@@ -226,12 +262,13 @@ fn read(row: &AnyRow) -> Result<GoodsRow, StoreError> {
         fins: small(row.try_get(6)?, "number of fins")?,
         price_fen: row.try_get(7)?,
         price_version: row.try_get(8)?,
-        stock_left: fits(row.try_get(9)?, "stock", "goods")?,
+        deal: deal.as_ref().map(|deal| deal.seen(stock_left)),
+        stock_left,
         held: fits(row.try_get(10)?, "stock", "goods")?,
         limit_per_viewer: small(row.try_get(11)?, "limit")?,
         on_sale: row.try_get::<i64, _>(12)? != 0,
         pinned: row.try_get::<i64, _>(13)? != 0,
         picture: row.try_get(14)?,
     };
-    Ok(GoodsRow { goods, room_id: id(row.try_get(15)?, "room id", "goods")? })
+    Ok(GoodsRow { goods, room_id: id(row.try_get(15)?, "room id", "goods")?, deal })
 }

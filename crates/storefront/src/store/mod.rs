@@ -3,8 +3,11 @@
 //! Reads go to a pool. Writes go through one writer that gathers what is waiting into one transaction, each write in a
 //! savepoint of its own, and answers only after the commit that covers it. A write that fails undoes itself alone.
 
+mod addresses;
 mod audit;
 mod bills;
+mod deals;
+mod details;
 mod disk;
 mod events;
 mod figures;
@@ -20,18 +23,21 @@ mod rooms;
 mod rows;
 mod viewers;
 
+pub use addresses::AddressError;
 pub use audit::{Audited, Difference, Found, OpenError, Progress, Reader};
 pub use bills::{BillState, BookedAttempt, BookedRefund};
+pub use deals::{DealError, DealRow, NewDeal};
 pub use disk::{Disk, PlainDisk};
 pub use figures::Figures;
 pub use goods::{GoodsRow, NewGoods};
 pub use halts::{BOOKS, Halt, OPERATOR};
 pub use jobs::Lease;
-pub use orders::{ApplyError, Evidence, Heard, Placed, Record, Snapshot, Trade};
-pub use rooms::NewRoom;
+pub use orders::{ApplyError, Before, Evidence, Heard, Placed, Record, Snapshot, Trade};
+pub use rooms::{NewRoom, Show};
 
+pub(crate) use addresses::find as find_address;
 pub(crate) use events::apply;
-pub(crate) use goods::{find_on_sale, move_stock, set_share, share};
+pub(crate) use goods::{Moved, find_on_sale, move_stock, set_share, share};
 pub(crate) use halts::halted;
 pub(crate) use rows::{answer_request, by_request, insert, load};
 
@@ -43,10 +49,11 @@ use std::sync::{Arc, Once};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
-/// The schema this program speaks.
-const SCHEMA: &str = include_str!("schema.sql");
-/// Its number; a database with a larger one belongs to a newer program.
-const SCHEMA_VERSION: i64 = 1;
+/// The steps from an empty database to the schema this program speaks, each a version. A step that was released never
+/// changes; a new one is added.
+const STEPS: [&str; 2] = [include_str!("schema.sql"), include_str!("migrations/0002_shop.sql")];
+/// The version of the schema; a database with a larger one belongs to a newer program.
+const SCHEMA_VERSION: i64 = STEPS.len() as i64;
 /// Readers at a time.
 const READERS: u32 = 4;
 /// Most writes gathered into one transaction.
@@ -282,10 +289,11 @@ async fn migrate(connection: &mut AnyConnection) -> Result<(), StoreError> {
     if found > SCHEMA_VERSION {
         return Err(StoreError::TooNew { found });
     }
-    if found == 0 {
-        transaction.execute(SCHEMA).await?;
+    for (version, step) in (1_i64..).zip(STEPS).filter(|(version, _)| *version > found) {
+        transaction.execute(step).await?;
+        transaction.execute("DELETE FROM schema_version").await?;
         sqlx::query("INSERT INTO schema_version (version) VALUES ($1)")
-            .bind(SCHEMA_VERSION)
+            .bind(version)
             .execute(&mut *transaction)
             .await?;
     }

@@ -3,6 +3,7 @@
 use super::jobs::{self, Lease};
 use super::rows::load;
 use super::{Store, StoreError, events, id};
+use api::PostalAddress;
 use order::state::{Attempt, Event, Illegal, Order};
 use order::{GoodsId, GoodsKind, Merchant, OrderId, PayId, PayType, Payment, RefundId, RoomId, ViewerId};
 use sqlx::{AnyConnection, Row};
@@ -31,6 +32,10 @@ pub struct Snapshot {
     pub fins: Option<i64>,
     /// The viewer's note to the streamer.
     pub note: Option<String>,
+    /// The version of the price it was ordered at.
+    pub price_version: i64,
+    /// Where it is sent.
+    pub address: Option<PostalAddress>,
     /// When it was made, Unix seconds.
     pub created_at: i64,
 }
@@ -83,6 +88,20 @@ pub struct Record {
     pub trades: BTreeMap<PayId, Trade>,
     /// Rises with every change.
     pub revision: i64,
+}
+
+/// Orders on one page of a viewer's list.
+const PAGE: u32 = api::client::ORDERS_PAGE;
+
+/// Before what a page of a viewer's list begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Before {
+    /// The newest order is on it.
+    End,
+    /// What was made before that time, Unix seconds.
+    Time(i64),
+    /// What stands after that order in the list.
+    Order(OrderId),
 }
 
 /// What a request for an order gave.
@@ -193,18 +212,35 @@ impl Store {
         row.map(|row| id(row.try_get(0)?, "order id", "attempts")).transpose()
     }
 
-    /// A viewer's orders, newest first, at most 50, older than `before` (Unix seconds) if it is given.
+    /// A viewer's orders, newest first, at most 50 of those before a point of the list.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn orders_of(&self, viewer_id: &ViewerId, before: Option<i64>) -> Result<Vec<Record>, StoreError> {
+    pub async fn orders_of(&self, viewer_id: &ViewerId, before: &Before) -> Result<Vec<Record>, StoreError> {
         let mut connection = self.read().await?;
+        // No order id sorts before the empty one: of that second, none is before it.
+        let (at, id_before) = match before {
+            Before::End => (i64::MAX, ""),
+            Before::Time(at) => (*at, ""),
+            Before::Order(order_id) => {
+                let row = sqlx::query("SELECT created_at FROM orders WHERE order_id = $1 AND viewer_id = $2")
+                    .bind(order_id.as_str())
+                    .bind(viewer_id.as_str())
+                    .fetch_optional(&mut *connection)
+                    .await?;
+                let Some(row) = row else { return Ok(Vec::new()) };
+                (row.try_get(0)?, order_id.as_str())
+            }
+        };
         let rows = sqlx::query(
-            "SELECT order_id FROM orders WHERE viewer_id = $1 AND created_at < $2
-             ORDER BY created_at DESC, order_id DESC LIMIT 50",
+            "SELECT order_id FROM orders WHERE viewer_id = $1
+                AND (created_at < $2 OR (created_at = $2 AND order_id < $3))
+             ORDER BY created_at DESC, order_id DESC LIMIT $4",
         )
         .bind(viewer_id.as_str())
-        .bind(before.unwrap_or(i64::MAX))
+        .bind(at)
+        .bind(id_before)
+        .bind(i64::from(PAGE))
         .fetch_all(&mut *connection)
         .await?;
         let mut records = Vec::with_capacity(rows.len());

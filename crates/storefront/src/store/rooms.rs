@@ -23,6 +23,21 @@ pub struct NewRoom {
     pub cover: Option<String>,
     /// A line to everybody.
     pub notice: Option<String>,
+    /// Address of the show's HLS playlist.
+    pub stream: Option<String>,
+    /// When the show is to begin, Unix seconds.
+    pub starts_at: Option<i64>,
+}
+
+/// What of a room's show changes from evening to evening.
+#[derive(Clone, Debug)]
+pub struct Show {
+    /// Whether it is on.
+    pub state: RoomState,
+    /// Address of its HLS playlist.
+    pub stream: Option<String>,
+    /// When it is to begin, Unix seconds.
+    pub starts_at: Option<i64>,
 }
 
 impl Store {
@@ -40,11 +55,34 @@ impl Store {
     /// [`StoreError`].
     pub async fn room(&self, room_id: &RoomId, pay_types: Vec<PayType>) -> Result<Option<Room>, StoreError> {
         let mut connection = self.read().await?;
-        let row = sqlx::query("SELECT room_id, title, host, shop, state, cover, notice FROM rooms WHERE room_id = $1")
-            .bind(room_id.as_str())
-            .fetch_optional(&mut *connection)
-            .await?;
+        let row = sqlx::query(
+            "SELECT room_id, title, host, shop, state, cover, notice, stream, starts_at FROM rooms WHERE room_id = $1",
+        )
+        .bind(room_id.as_str())
+        .fetch_optional(&mut *connection)
+        .await?;
         row.map(|row| read_room(&row, pay_types)).transpose()
+    }
+
+    /// Changes a room's show. `false` when there is no such room.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn set_show(&self, room_id: RoomId, show: Show) -> Result<bool, StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                let set = "UPDATE rooms SET state = $2, stream = $3, starts_at = $4 WHERE room_id = $1";
+                let set = sqlx::query(set)
+                    .bind(room_id.to_string())
+                    .bind(show.state.as_str())
+                    .bind(show.stream)
+                    .bind(show.starts_at)
+                    .execute(tx)
+                    .await?;
+                Ok(set.rows_affected() == 1)
+            })
+        })
+        .await
     }
 
     /// Adds a streamer by the hash of their token.
@@ -117,7 +155,8 @@ impl Store {
 /// Makes a room. `false` when there is one of that id already; it stays as it is.
 pub(super) async fn insert(tx: &mut AnyConnection, room: NewRoom) -> Result<bool, StoreError> {
     let made = sqlx::query(
-        "INSERT INTO rooms (room_id, title, host, shop, state, cover, notice) VALUES ($1, $2, $3, $4, $5, $6, $7)
+        "INSERT INTO rooms (room_id, title, host, shop, state, cover, notice, stream, starts_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
          ON CONFLICT (room_id) DO NOTHING",
     )
     .bind(room.room_id.to_string())
@@ -127,6 +166,8 @@ pub(super) async fn insert(tx: &mut AnyConnection, room: NewRoom) -> Result<bool
     .bind(room.state.as_str())
     .bind(room.cover)
     .bind(room.notice)
+    .bind(room.stream)
+    .bind(room.starts_at)
     .execute(tx)
     .await?;
     Ok(made.rows_affected() == 1)
@@ -148,6 +189,8 @@ fn read_room(row: &AnyRow, pay_types: Vec<PayType>) -> Result<Room, StoreError> 
         state: known(row.try_get(4)?, "room state", "rooms", RoomState::named)?,
         cover: row.try_get(5)?,
         notice: row.try_get(6)?,
+        stream: row.try_get(7)?,
+        starts_at: row.try_get(8)?,
         pay_types,
     })
 }

@@ -1,7 +1,7 @@
 //! The rows of orders, attempts and refunds, read and written whole.
 
 use super::orders::{Record, Snapshot, Trade};
-use super::{StoreError, fits, id, jobs, journal, known};
+use super::{StoreError, addresses, fits, id, jobs, journal, known};
 use order::state::{Attempt, AttemptState, ClosedBy, Order, OrderState, Refund, RefundReason, RefundState};
 use order::{Fen, GoodsKind, Merchant, OrderId, PayId, PayType, RequestId, ViewerId};
 use sqlx::any::AnyRow;
@@ -59,8 +59,8 @@ pub(crate) async fn insert(
 ) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO orders (order_id, viewer_id, room_id, goods_id, kind, title, quantity, amount_fen, fins, note,
-            state, closed_by, created_at, deadline_at, revision)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, NULL, $12, $13, 1)",
+            state, closed_by, created_at, deadline_at, revision, price_version, address)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, NULL, $12, $13, 1, $14, $15)",
     )
     .bind(order.id.as_str())
     .bind(snapshot.viewer_id.as_str())
@@ -75,6 +75,8 @@ pub(crate) async fn insert(
     .bind(order.state.as_str())
     .bind(snapshot.created_at)
     .bind(order.deadline_at)
+    .bind(snapshot.price_version)
+    .bind(snapshot.address.as_ref().map(addresses::as_kept))
     .execute(&mut *tx)
     .await?;
     let trade = Trade::new(merchant.clone());
@@ -150,7 +152,7 @@ pub(super) async fn save_refund(
 pub(crate) async fn load(tx: &mut AnyConnection, order_id: &OrderId) -> Result<Option<Record>, StoreError> {
     let row = sqlx::query(
         "SELECT viewer_id, room_id, goods_id, kind, title, quantity, fins, note, created_at, state, amount_fen,
-            deadline_at, closed_by, revision FROM orders WHERE order_id = $1",
+            deadline_at, closed_by, revision, price_version, address FROM orders WHERE order_id = $1",
     )
     .bind(order_id.as_str())
     .fetch_optional(&mut *tx)
@@ -205,6 +207,8 @@ fn read_snapshot(row: &AnyRow) -> Result<Snapshot, StoreError> {
         quantity: fits(row.try_get(5)?, "quantity", "orders")?,
         fins: row.try_get(6)?,
         note: row.try_get(7)?,
+        price_version: row.try_get(14)?,
+        address: row.try_get::<Option<String>, _>(15)?.map(addresses::kept).transpose()?,
         created_at: row.try_get(8)?,
     })
 }

@@ -136,6 +136,7 @@ impl Buyer {
             pay_type,
             price_version: goods.price_version,
             order_id: of.cloned(),
+            address_id: None,
             note: None,
         };
         let asked = Asked {

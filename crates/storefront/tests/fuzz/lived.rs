@@ -237,6 +237,8 @@ async fn stock(store: &Store) {
         state: api::RoomState::Live,
         cover: None,
         notice: None,
+        stream: None,
+        starts_at: None,
     };
     store.make_room(room).await.unwrap();
     let mut count = 0;
@@ -244,7 +246,7 @@ async fn stock(store: &Store) {
         count += 1;
         GoodsId::new(format!("g{count}")).ok()
     };
-    store.add_goods(room_id, import::goods(CSV, new_id, |_| None).unwrap()).await.unwrap();
+    store.add_goods(room_id, import::goods(CSV, 0, new_id, |_| None).unwrap()).await.unwrap();
 }
 
 /// The channel returns part of a payment, as if a person had asked for it at the console.

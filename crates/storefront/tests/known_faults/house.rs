@@ -1,7 +1,7 @@
 //! A shop over two tills, whose clock stands still until a scene moves it.
 
 use crate::till::Till;
-use api::{ErrorCode, Params, ShopSigner};
+use api::{ErrorCode, Params, Refusal, ShopSigner};
 use async_trait::async_trait;
 use gateway::Channel;
 use order::state::OrderState;
@@ -14,7 +14,7 @@ use storefront::notices::NotTaken;
 use storefront::push::Push;
 use storefront::random::{NoRandomness, Random};
 use storefront::shop::{Shop, ShopError};
-use storefront::store::{ApplyError, Disk, NewGoods, NewRoom, Placed, PlainDisk, Record, Store};
+use storefront::store::{ApplyError, Difference, Disk, NewGoods, NewRoom, Placed, PlainDisk, Reader, Record, Store};
 use tempfile::TempDir;
 use tokio::sync::{Notify, watch};
 
@@ -71,6 +71,7 @@ fn goods(id: &str, kind: GoodsKind, stock: u32, limit: Option<u32>) -> NewGoods 
         on_sale: true,
         pinned: false,
         picture: None,
+        deal: None,
     }
 }
 
@@ -78,12 +79,17 @@ pub(crate) fn viewer(name: &str) -> ViewerId {
     ViewerId::new(name).unwrap()
 }
 
-/// Why the shop refused.
-pub(crate) fn code(answer: Result<Placed, ShopError>) -> ErrorCode {
+/// What the shop refused with.
+pub(crate) fn refusal(answer: Result<Placed, ShopError>) -> Refusal {
     match answer {
-        Err(ShopError::Refused(refusal)) => refusal.code,
+        Err(ShopError::Refused(refusal)) => refusal,
         other => panic!("not refused: {other:?}"),
     }
+}
+
+/// Why the shop refused.
+pub(crate) fn code(answer: Result<Placed, ShopError>) -> ErrorCode {
+    refusal(answer).code
 }
 
 impl House {
@@ -95,7 +101,7 @@ impl House {
         House::furnish(disk, Till::new(PayType::Alipay), Till::new(PayType::Wechat)).await
     }
 
-    /// A room with two cups, of which one person may have one, one last plate, and packs of fins; viewers Ann and Ben.
+    /// A room with two cups, of which one person may have one, one last plate, and packs of fins; viewers Ann, Ben and Cay.
     pub(crate) async fn furnish(disk: Arc<dyn Disk>, alipay: Till, wechat: Till) -> House {
         let folder = tempfile::tempdir().unwrap();
         let (clock, random) = (Arc::new(StillClock(AtomicI64::new(START))), Arc::new(Counted(AtomicU64::new(1))));
@@ -109,6 +115,8 @@ impl House {
             state: api::RoomState::Live,
             cover: None,
             notice: None,
+            stream: None,
+            starts_at: None,
         };
         let cups = u32::try_from(CUPS).unwrap();
         let shelf = vec![
@@ -117,7 +125,7 @@ impl House {
             goods("fins", GoodsKind::Fins, 1_000, None),
         ];
         shop.store.open_room(room, shelf).await.unwrap();
-        for name in ["ann", "ben"] {
+        for name in ["ann", "ben", "cay"] {
             shop.store.add_viewer(viewer(name), format!("hash of {name}"), START).await.unwrap();
         }
         House { shop, alipay, wechat, clock, random, folder }
@@ -159,17 +167,35 @@ impl House {
         pay_type: PayType,
         order_id: Option<OrderId>,
     ) -> Result<Placed, ShopError> {
+        let params = Params { order_id, ..self.params(goods, pay_type) };
+        self.shop.place(&viewer(who), "192.0.2.1", params).await
+    }
+
+    /// Orders pieces at the price of that version.
+    pub(crate) async fn place_at(
+        &self,
+        who: &str,
+        goods: &str,
+        quantity: u32,
+        price_version: i64,
+    ) -> Result<Placed, ShopError> {
+        let params = Params { quantity, price_version, ..self.params(goods, PayType::Alipay) };
+        self.shop.place(&viewer(who), "192.0.2.1", params).await
+    }
+
+    /// A new request for one piece at the item's own price.
+    fn params(&self, goods: &str, pay_type: PayType) -> Params {
         let request = self.random.bits().unwrap();
-        let params = Params {
+        Params {
             request_id: RequestId::new(order::id::base32(request)).unwrap(),
             goods_id: GoodsId::new(goods).unwrap(),
             quantity: 1,
             pay_type,
             price_version: 1,
-            order_id,
+            order_id: None,
+            address_id: None,
             note: None,
-        };
-        self.shop.place(&viewer(who), "192.0.2.1", params).await
+        }
     }
 
     /// Ann orders a pack of fins, and its code is there.
@@ -246,6 +272,15 @@ impl House {
     pub(crate) async fn number(&self, sql: &'static str) -> i64 {
         let mut connection = self.shop.store.read().await.unwrap();
         sqlx::query_scalar(sql).fetch_one(&mut *connection).await.unwrap()
+    }
+
+    /// What an audit of the database finds.
+    pub(crate) async fn audit(&self) -> Vec<String> {
+        let url = format!("sqlite:{}", self.folder.path().join("shop.db").display());
+        let mut found = Vec::new();
+        let mut take = |difference: Difference| found.push(difference.to_string());
+        Reader::open(&url).await.unwrap().audit(self.now(), &mut take, &mut |_, _, _| {}).await.unwrap();
+        found
     }
 
     /// Pieces of all goods that open orders hold, and that are sold.

@@ -105,11 +105,13 @@ impl Bench {
             state: api::RoomState::Live,
             cover: None,
             notice: None,
+            stream: None,
+            starts_at: None,
         };
         shop.store.make_room(room).await.unwrap();
         let mut ids = ["g1", "g2", "g3"].into_iter();
         let new_id = || ids.next().and_then(|id| order::GoodsId::new(id).ok());
-        shop.store.add_goods(room_id, import::goods(CSV, new_id, |_| None).unwrap()).await.unwrap();
+        shop.store.add_goods(room_id, import::goods(CSV, 0, new_id, |_| None).unwrap()).await.unwrap();
         let bench = Bench {
             shop: Arc::new(shop),
             sandbox,
@@ -197,7 +199,7 @@ impl Bench {
     pub(crate) async fn order(&self, goods: usize, pay_type: PayType) -> Bought {
         let viewer = self.viewer().await;
         let room = RoomId::new("tea").unwrap();
-        let shelf = self.shop.store.goods_of(&room).await.unwrap();
+        let shelf = self.shop.store.goods_of(&room, 0).await.unwrap();
         let (params, _) = wish(&shelf[goods], 1, pay_type, 1);
         let answer = self.shop.pay_order(&viewer, "127.0.0.1", params).await.unwrap();
         let ext = &answer["ext"];

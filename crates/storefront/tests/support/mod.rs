@@ -8,14 +8,15 @@
     reason = "shared by tests, which stop at the first surprise"
 )]
 
-use api::{Asked, Client, Goods, OrderView, Params, RoomLink};
+use api::{AddressDraft, Asked, CallError, Client, Goods, OrderView, Params, PostalAddress, Refusal, RoomLink};
 use futures_util::StreamExt;
 use order::state::OrderState;
 use order::{Fen, OrderId, PayType, RequestId, RoomId};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
+use storefront::clock::{Clock, SystemClock};
 use storefront::config::Config;
-use storefront::store::NewRoom;
+use storefront::store::{Difference, NewRoom, Reader};
 use storefront::{import, serve};
 
 /// Longest a test waits for anything: a machine may be busy, but nothing here takes minutes.
@@ -68,6 +69,8 @@ impl World {
             state: api::RoomState::Live,
             cover: None,
             notice: None,
+            stream: None,
+            starts_at: None,
         };
         shop.shop.store.make_room(room).await.unwrap();
         let mut count = 0;
@@ -75,7 +78,7 @@ impl World {
             count += 1;
             order::GoodsId::new(format!("g{count}")).ok()
         };
-        let goods = import::goods(CSV, new_id, |_| None).unwrap();
+        let goods = import::goods(CSV, 0, new_id, |_| None).unwrap();
         shop.shop.store.add_goods(room_id, goods).await.unwrap();
         World { shop, sandbox, folder, phone: reqwest::Client::builder().no_proxy().build().unwrap() }
     }
@@ -85,13 +88,11 @@ impl World {
     }
 
     pub async fn viewer(&self) -> Client {
-        let key = self.shop.key.to_base64();
-        let link =
-            reqwest::Url::parse_with_params("liveshop://room/tea", [("shop", self.base()), ("key", key)]).unwrap();
-        let client = Client::new(RoomLink::parse(link.as_str()).unwrap()).unwrap();
-        client.prove().await.unwrap();
-        client.new_viewer().await.unwrap();
-        client
+        viewer_of(&self.base(), &self.shop.key.to_base64()).await
+    }
+
+    pub fn database(&self) -> PathBuf {
+        self.folder.path().join("shop.db")
     }
 
     /// The pretend phone does something with a payment string.
@@ -107,6 +108,15 @@ impl World {
     }
 }
 
+/// A new viewer in the room of the shop at that address.
+pub async fn viewer_of(shop: &str, key: &str) -> Client {
+    let link = reqwest::Url::parse_with_params("liveshop://room/tea", [("shop", shop), ("key", key)]).unwrap();
+    let client = Client::new(RoomLink::parse(link.as_str()).unwrap()).unwrap();
+    client.prove().await.unwrap();
+    client.new_viewer().await.unwrap();
+    client
+}
+
 pub fn wish(goods: &Goods, quantity: u32, pay_type: PayType, request: u128) -> (Params, Asked) {
     let params = Params {
         request_id: RequestId::new(order::id::base32(request)).unwrap(),
@@ -115,6 +125,7 @@ pub fn wish(goods: &Goods, quantity: u32, pay_type: PayType, request: u128) -> (
         pay_type,
         price_version: goods.price_version,
         order_id: None,
+        address_id: None,
         note: None,
     };
     let asked = Asked {
@@ -125,6 +136,49 @@ pub fn wish(goods: &Goods, quantity: u32, pay_type: PayType, request: u128) -> (
         order_id: None,
     };
     (params, asked)
+}
+
+/// The item as it is while its deal runs.
+pub fn at_its_deal(goods: &Goods) -> Goods {
+    let deal = goods.deal.as_ref().unwrap();
+    Goods { price_fen: deal.price_fen, price_version: deal.price_version, ..goods.clone() }
+}
+
+/// An address that no other test text resembles.
+pub fn draft(name: &str, is_default: bool) -> AddressDraft {
+    let address = PostalAddress {
+        name: name.into(),
+        phone: "+86 571 8765 4321".into(),
+        region: "浙江省 杭州市 西湖区".into(),
+        detail: "龙井路 1 号 2 单元 301 室".into(),
+    };
+    AddressDraft { address, is_default }
+}
+
+/// Why the shop refused; fails when it did not.
+pub fn refused<T: std::fmt::Debug>(answer: Result<T, CallError>) -> Refusal {
+    match answer {
+        Err(CallError::Refused(refusal)) => refusal,
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+/// What an audit of the database finds.
+pub async fn audit(database: &Path) -> Vec<String> {
+    let mut reader = Reader::open(&format!("sqlite:{}", database.display())).await.unwrap();
+    let mut found = Vec::new();
+    let mut take = |difference: Difference| found.push(difference.to_string());
+    reader.audit(SystemClock.now_s(), &mut take, &mut |_, _, _| {}).await.unwrap();
+    found
+}
+
+/// Runs the `storefront` program with the settings of a folder. Says whether it succeeded, and what it said.
+pub async fn program(folder: &Path, arguments: &[&str]) -> (bool, String) {
+    let mut program = tokio::process::Command::new(env!("CARGO_BIN_EXE_storefront"));
+    program.args(arguments).arg("--config").arg(folder.join("shop.toml")).env("RUST_LOG", "error,sqlx=off");
+    let output = program.output().await.unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    (output.status.success(), said)
 }
 
 /// Follows an order until it is in one of the states.

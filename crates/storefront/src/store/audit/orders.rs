@@ -1,5 +1,6 @@
 //! Each order by itself: lived again from its journal, and compared with every row it left.
 
+use super::super::addresses::as_kept;
 use super::super::ledger::Entry;
 use super::super::orders::Record;
 use super::super::{StoreError, invariants, journal, load};
@@ -174,7 +175,7 @@ async fn deliveries(
     found: &mut (dyn FnMut(String) + Send),
 ) -> Result<(), StoreError> {
     let rows = sqlx::query(
-        "SELECT viewer_id, goods_id, kind, quantity, fins, note, delivered_at FROM deliveries WHERE order_id = $1",
+        "SELECT viewer_id, goods_id, kind, quantity, fins, note, delivered_at, address FROM deliveries WHERE order_id = $1",
     )
     .bind(record.order.id.as_str())
     .fetch_all(tx)
@@ -185,6 +186,8 @@ async fn deliveries(
         found(format!("it has {} deliveries, and its journal delivers it {} times", rows.len(), due.len()));
     }
     let placed = &replayed.placed;
+    // An address is no business of the journal, whose lines are in receipts: the order's own copy is what counts.
+    let sent_to = record.snapshot.address.as_ref().map(as_kept);
     for (row, at) in rows.iter().zip(due) {
         let same = row.try_get::<String, _>(0).is_ok_and(|viewer| viewer == placed.viewer_id.as_str())
             && row.try_get::<String, _>(1).is_ok_and(|goods| goods == placed.goods_id.as_str())
@@ -192,7 +195,8 @@ async fn deliveries(
             && row.try_get::<i64, _>(3).is_ok_and(|quantity| quantity == i64::from(placed.quantity))
             && row.try_get::<Option<i64>, _>(4).is_ok_and(|fins| fins == placed.fins)
             && row.try_get::<Option<String>, _>(5).is_ok_and(|note| note == placed.note)
-            && row.try_get::<i64, _>(6).is_ok_and(|delivered_at| delivered_at == at);
+            && row.try_get::<i64, _>(6).is_ok_and(|delivered_at| delivered_at == at)
+            && row.try_get::<Option<String>, _>(7).is_ok_and(|address| address == sent_to);
         if !same {
             found("what was delivered, to whom or when is not what was ordered and journaled".into());
         }

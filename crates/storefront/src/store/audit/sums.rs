@@ -120,7 +120,8 @@ async fn fins(tx: &mut AnyConnection, found: &mut Found<'_>) -> Result<(), Store
     .await
 }
 
-/// Rules 9 and 10: stock adds up, what is held is what open orders hold, what is sold is what was delivered.
+/// Rules 9 and 10: stock adds up, what is held is what open orders hold, what is sold is what was delivered; and a deal's
+/// pieces are those that orders took at its price.
 async fn stock(tx: &mut AnyConnection, found: &mut Found<'_>) -> Result<(), StoreError> {
     let differing = "SELECT g.goods_id, g.available, g.reserved, g.sold, g.stocked,
             CAST(COALESCE(o.held, 0) AS BIGINT) AS held, CAST(COALESCE(o.delivered, 0) AS BIGINT) AS delivered
@@ -142,6 +143,18 @@ async fn stock(tx: &mut AnyConnection, found: &mut Found<'_>) -> Result<(), Stor
             number(5)?,
             number(6)?
         );
+        Ok(Difference::new(format!("goods {}", row.try_get::<String, _>(0)?), words))
+    })
+    .await?;
+    let of_deals = "SELECT g.goods_id, g.deal_taken, CAST(COALESCE(o.taken, 0) AS BIGINT), g.deal_pieces
+        FROM goods g LEFT JOIN (SELECT goods_id, price_version, SUM(quantity) AS taken FROM orders
+            WHERE state IN ('reserved', 'awaiting_payment', 'closing', 'delivered')
+            GROUP BY goods_id, price_version) AS o ON o.goods_id = g.goods_id AND o.price_version = g.deal_version
+        WHERE g.deal_taken <> COALESCE(o.taken, 0) OR g.deal_taken > g.deal_pieces ORDER BY g.goods_id";
+    each(tx, of_deals, found, |row| {
+        let number = |at: usize| row.try_get::<Option<i64>, _>(at).map(Option::unwrap_or_default);
+        let (counted, ordered, pieces) = (number(1)?, number(2)?, number(3)?);
+        let words = format!("{counted} pieces of its deal are counted as taken; orders took {ordered} of {pieces}");
         Ok(Difference::new(format!("goods {}", row.try_get::<String, _>(0)?), words))
     })
     .await
@@ -190,7 +203,9 @@ async fn shares(tx: &mut AnyConnection, found: &mut Found<'_>) -> Result<(), Sto
 
 /// Rule 15: every request has the order and the attempt that it asked for, and every order was asked for.
 async fn requests(tx: &mut AnyConnection, found: &mut Found<'_>) -> Result<(), StoreError> {
-    let all = "SELECT r.viewer_id, r.request_id, r.params, o.viewer_id, o.goods_id, o.quantity, a.pay_type
+    // An order from before prices had a version on it says 0; a request for another attempt asks for no price.
+    let all =
+        "SELECT r.viewer_id, r.request_id, r.params, o.viewer_id, o.goods_id, o.quantity, a.pay_type, o.price_version
         FROM requests r LEFT JOIN orders o ON o.order_id = r.order_id
         LEFT JOIN attempts a ON a.pay_id = r.pay_id AND a.order_id = r.order_id";
     {
@@ -205,6 +220,10 @@ async fn requests(tx: &mut AnyConnection, found: &mut Found<'_>) -> Result<(), S
                     && text(4).as_deref() == Some(params.goods_id.as_str())
                     && row.try_get::<Option<i64>, _>(5).is_ok_and(|pieces| pieces == Some(i64::from(params.quantity)))
                     && text(6).as_deref() == Some(params.pay_type.as_str())
+                    && (params.order_id.is_some()
+                        || row
+                            .try_get::<Option<i64>, _>(7)
+                            .is_ok_and(|version| version == Some(0) || version == Some(params.price_version)))
             });
             if !same {
                 let about = format!("request {request} of viewer {viewer}");
