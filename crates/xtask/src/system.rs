@@ -3,8 +3,15 @@
 use crate::step::{ask, command, run, say};
 use anyhow::{Result, bail};
 
-/// To build the window.
-pub(crate) const BUILD: &[&str] = &["build-essential", "pkg-config", "libwebkit2gtk-4.1-dev", "fonts-wqy-microhei"];
+/// To build the window, and to see and hear a show in it.
+pub(crate) const BUILD: &[&str] = &[
+    "build-essential",
+    "pkg-config",
+    "libwebkit2gtk-4.1-dev",
+    "fonts-wqy-microhei",
+    "gstreamer1.0-libav",
+    "gstreamer1.0-plugins-bad",
+];
 /// To open it without a display and press its buttons.
 pub(crate) const HEADLESS: &[&str] = &["xvfb", "webkit2gtk-driver", "dbus-daemon"];
 /// To draw every screen and state.
