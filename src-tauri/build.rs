@@ -1,12 +1,30 @@
-//! Makes a permission of each command, so that only what `capabilities/main.json` lists can be called.
+//! Makes a permission of each command, so that only what `capabilities/main.json` lists can be called, and lists the
+//! files of the practice room's clip.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Where the clip lies.
+const SHOW: &str = "practice/show";
 
 const COMMANDS: &[&str] = &[
     "enter",
+    "open_room",
+    "open_practice",
     "trust",
-    "goods",
+    "rooms",
+    "forget_room",
+    "shelf",
     "viewer",
     "buy",
     "take_up",
+    "resume_order",
+    "orders",
+    "order",
+    "ask_refund",
+    "addresses",
+    "save_address",
+    "remove_address",
     "pending",
     "watch",
     "retry",
@@ -17,10 +35,32 @@ const COMMANDS: &[&str] = &[
     "receipt",
     "save_receipt",
     "phone_url",
+    "preferences",
+    "about",
 ];
 
 fn main() {
+    list_show_files();
     let manifest = tauri_build::AppManifest::new().commands(COMMANDS);
     let built = tauri_build::try_build(tauri_build::Attributes::new().app_manifest(manifest));
     built.expect("the app's configuration is valid");
+}
+
+/// Lists the files of the practice room's clip, whatever their number, for `practice/show.rs` to include.
+fn list_show_files() {
+    println!("cargo::rerun-if-changed={SHOW}");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(SHOW);
+    let files = fs::read_dir(&folder).expect("the clip's folder is there").map(|file| file.expect("is read").path());
+    let sent =
+        |path: &PathBuf| path.extension().is_some_and(|kind| ["json", "mp4", "m4s"].iter().any(|known| kind == *known));
+    let mut files: Vec<PathBuf> = files.filter(sent).collect();
+    files.sort();
+    let entry = |path: &PathBuf| {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        format!("({name:?}, include_bytes!({:?})),\n", path.display().to_string())
+    };
+    let entries: String = files.iter().map(entry).collect();
+    let list = format!("const FILES: &[(&str, &[u8])] = &[\n{entries}];\n");
+    let out = std::env::var_os("OUT_DIR").expect("cargo names it");
+    fs::write(Path::new(&out).join("show_files.rs"), list).expect("the list is written");
 }

@@ -44,7 +44,7 @@ async fn buy(window: &mut Window) {
     window.click("[data-goods] button[data-buy]").await;
     window.screen("choose").await;
     step("how would you like to pay?", &window.shot("choose").await);
-    window.click("button[data-pay-type=\"alipay\"]").await;
+    window.click("button[data-pay-type=\"alipay\"]:enabled").await;
     window.find("img[data-qr]").await;
     let picture = window.shot("code").await;
     step("the payment code", &picture);

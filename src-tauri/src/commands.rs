@@ -1,38 +1,15 @@
 //! What the page may call. Each command is a door, not a room.
 
+pub(crate) mod account;
+pub(crate) mod rooms;
+
 use crate::entrance::Entrances;
-use crate::listen;
 use crate::purchase::Act;
-use crate::views::{BuyRequest, CommandError, Entrance, LocalCode, PurchaseView, ReceiptView};
-use api::{Goods, Viewer};
+use crate::views::{BuyRequest, CommandError, LocalCode, PurchaseView, ReceiptView};
 use order::PayType;
 use tauri::ipc::Channel;
 use tauri::{AppHandle, Manager, State};
 use tokio::sync::watch;
-
-#[tauri::command]
-pub(crate) async fn enter(app: AppHandle, entrances: State<'_, Entrances>) -> Result<Entrance, CommandError> {
-    let entrance = entrances.enter().await?;
-    listen::to_room(&app, &entrances);
-    Ok(entrance)
-}
-
-#[tauri::command]
-pub(crate) async fn trust(app: AppHandle, entrances: State<'_, Entrances>) -> Result<Entrance, CommandError> {
-    let entrance = entrances.trust().await?;
-    listen::to_room(&app, &entrances);
-    Ok(entrance)
-}
-
-#[tauri::command]
-pub(crate) async fn goods(entrances: State<'_, Entrances>) -> Result<Vec<Goods>, CommandError> {
-    Ok(entrances.session()?.client.goods().await?)
-}
-
-#[tauri::command]
-pub(crate) async fn viewer(entrances: State<'_, Entrances>) -> Result<Viewer, CommandError> {
-    Ok(entrances.session()?.client.viewer().await?)
-}
 
 #[tauri::command]
 pub(crate) async fn buy(
@@ -42,7 +19,7 @@ pub(crate) async fn buy(
 ) -> Result<String, CommandError> {
     let session = entrances.session()?;
     let request_id = session.buy(request).await?;
-    stream(session.follow(&request_id)?, channel);
+    stream(session.purchases.follow(&request_id)?, channel);
     Ok(request_id)
 }
 
@@ -53,14 +30,26 @@ pub(crate) async fn take_up(
     entrances: State<'_, Entrances>,
 ) -> Result<String, CommandError> {
     let session = entrances.session()?;
-    let taken_up = session.take_up(&request_id).await?;
-    stream(session.follow(&taken_up)?, channel);
+    let taken_up = session.purchases.take_up(&request_id).await?;
+    stream(session.purchases.follow(&taken_up)?, channel);
     Ok(taken_up)
 }
 
 #[tauri::command]
+pub(crate) async fn resume_order(
+    order_id: String,
+    channel: Channel<PurchaseView>,
+    entrances: State<'_, Entrances>,
+) -> Result<String, CommandError> {
+    let session = entrances.session()?;
+    let resumed = session.purchases.resume(&order_id).await?;
+    stream(session.purchases.follow(&resumed)?, channel);
+    Ok(resumed)
+}
+
+#[tauri::command]
 pub(crate) async fn pending(entrances: State<'_, Entrances>) -> Result<Vec<PurchaseView>, CommandError> {
-    Ok(entrances.session()?.purchases())
+    Ok(entrances.session()?.purchases.views())
 }
 
 #[tauri::command]
@@ -69,18 +58,18 @@ pub(crate) async fn watch(
     channel: Channel<PurchaseView>,
     entrances: State<'_, Entrances>,
 ) -> Result<(), CommandError> {
-    stream(entrances.session()?.follow(&request_id)?, channel);
+    stream(entrances.session()?.purchases.follow(&request_id)?, channel);
     Ok(())
 }
 
 #[tauri::command]
 pub(crate) async fn retry(request_id: String, entrances: State<'_, Entrances>) -> Result<(), CommandError> {
-    entrances.session()?.act(&request_id, Act::Retry).await
+    entrances.session()?.purchases.act(&request_id, Act::Retry).await
 }
 
 #[tauri::command]
 pub(crate) async fn ask_now(request_id: String, entrances: State<'_, Entrances>) -> Result<(), CommandError> {
-    entrances.session()?.act(&request_id, Act::Ask).await
+    entrances.session()?.purchases.act(&request_id, Act::Ask).await
 }
 
 #[tauri::command]
@@ -89,17 +78,17 @@ pub(crate) async fn switch(
     pay_type: PayType,
     entrances: State<'_, Entrances>,
 ) -> Result<(), CommandError> {
-    entrances.session()?.act(&request_id, Act::Switch(pay_type)).await
+    entrances.session()?.purchases.act(&request_id, Act::Switch(pay_type)).await
 }
 
 #[tauri::command]
 pub(crate) async fn cancel(request_id: String, entrances: State<'_, Entrances>) -> Result<(), CommandError> {
-    entrances.session()?.act(&request_id, Act::Cancel).await
+    entrances.session()?.purchases.act(&request_id, Act::Cancel).await
 }
 
 #[tauri::command]
 pub(crate) async fn dismiss(request_id: String, entrances: State<'_, Entrances>) -> Result<(), CommandError> {
-    entrances.session()?.dismiss(&request_id).await
+    entrances.session()?.purchases.dismiss(&request_id).await
 }
 
 #[tauri::command]
@@ -124,8 +113,7 @@ pub(crate) async fn phone_url(
     request_id: String,
     entrances: State<'_, Entrances>,
 ) -> Result<Option<String>, CommandError> {
-    let code = entrances.session()?.code_of(&request_id);
-    Ok(code.and_then(|code| entrances.phone_url(&code)))
+    Ok(entrances.phone_url(&*entrances.session()?, &request_id))
 }
 
 /// Sends a purchase's views to the page, the one of now first, until the purchase is dismissed or the page is gone.

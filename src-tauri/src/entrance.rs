@@ -1,39 +1,52 @@
-//! Which room the app opens, and whether its shop's key is trusted.
+//! Which room the app is in, how it gets into another, and whether a room's shop is trusted.
 
-use crate::files;
+use crate::keys::{Keys, Standing};
+use crate::rooms::Rooms;
 use crate::session::Session;
-use crate::views::{CommandError, Entrance, LocalCode};
-use api::{LinkError, RoomLink, ShopKey};
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::sync::Arc;
-use tokio::sync::{Mutex, OnceCell};
+use crate::shops::Shops;
+use crate::views::{CommandError, Entrance, KnownRoom, LocalCode};
+use api::RoomLink;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::watch;
 
 #[cfg(feature = "practice")]
-use crate::practice::Practice;
+use crate::practice::{self, Practice};
 
-/// What the app was started with, and what became of it.
+/// The room the app is in, and the way into others.
 pub struct Entrances {
-    data: PathBuf,
-    link: Option<Result<RoomLink, LinkError>>,
-    session: OnceCell<Arc<Session>>,
+    keys: Keys,
+    rooms: Rooms,
+    shops: Shops,
+    /// The link the app was started with.
+    started_with: Mutex<Option<String>>,
+    /// The page has asked to be let in: from now on it hears of links itself.
+    is_page_there: AtomicBool,
+    /// The link whose shop the viewer was asked about last.
+    asked: Mutex<Option<RoomLink>>,
+    current: watch::Sender<Option<Arc<Session>>>,
     /// Only one entrance at a time: the page may ask twice.
-    entering: Mutex<()>,
+    entering: tokio::sync::Mutex<()>,
     #[cfg(feature = "practice")]
-    practice: OnceCell<Practice>,
+    practice: tokio::sync::OnceCell<Practice>,
 }
 
 impl Entrances {
-    /// The app's data lies in `data`; `link` is the room link it was started with.
+    /// `link` is the room link the app was started with.
     #[must_use]
-    pub fn new(data: PathBuf, link: Option<&str>) -> Entrances {
+    pub fn new(shops: Shops, link: Option<String>) -> Entrances {
         Entrances {
-            data,
-            link: link.map(RoomLink::parse),
-            session: OnceCell::new(),
-            entering: Mutex::default(),
+            keys: Keys::new(shops.data().join("shops.json")),
+            rooms: Rooms::new(shops.data().join("rooms.json")),
+            shops,
+            started_with: Mutex::new(link),
+            is_page_there: AtomicBool::new(false),
+            asked: Mutex::default(),
+            current: watch::Sender::default(),
+            entering: tokio::sync::Mutex::default(),
             #[cfg(feature = "practice")]
-            practice: OnceCell::new(),
+            practice: tokio::sync::OnceCell::new(),
         }
     }
 
@@ -43,69 +56,142 @@ impl Entrances {
     /// [`LocalCode::NotReady`] before one is open.
     pub fn session(&self) -> Result<Arc<Session>, CommandError> {
         let none = || CommandError::local(LocalCode::NotReady, "no room is open yet");
-        self.session.get().cloned().ok_or_else(none)
+        self.current.borrow().clone().ok_or_else(none)
     }
 
-    /// Opens the room of the link, or the practice room when there is none.
+    /// The open room now and whenever it is left for another.
+    #[must_use]
+    pub fn current(&self) -> watch::Receiver<Option<Arc<Session>>> {
+        self.current.subscribe()
+    }
+
+    /// The shops with purchases at work.
+    #[must_use]
+    pub fn shops(&self) -> &Shops {
+        &self.shops
+    }
+
+    /// The folder of the viewer's files.
+    #[must_use]
+    pub fn data(&self) -> &Path {
+        self.shops.data()
+    }
+
+    /// The system passed on a link. `true` when the page is there to be told; else the link is the one that is opened
+    /// first.
+    #[must_use]
+    pub fn is_for_the_page(&self, link: &str) -> bool {
+        let there = self.is_page_there.load(Ordering::SeqCst);
+        if !there {
+            *lock(&self.started_with) = Some(link.to_owned());
+        }
+        there
+    }
+
+    /// Opens the room of the link the app was started with, else the room entered last, else the practice room.
     ///
     /// # Errors
     /// [`CommandError`].
     pub async fn enter(&self) -> Result<Entrance, CommandError> {
+        self.is_page_there.store(true, Ordering::SeqCst);
         let _one = self.entering.lock().await;
-        if let Some(session) = self.session.get() {
-            return Ok(open(session));
+        if let Ok(session) = self.session() {
+            return Ok(open(&session));
         }
-        match &self.link {
+        let started_with = lock(&self.started_with).clone();
+        if let Some(link) = started_with {
+            return self.visit(&link).await;
+        }
+        match self.last_room() {
+            Some(link) => self.open(link).await,
             None => self.enter_practice().await,
-            Some(Err(error)) => Err(CommandError::local(LocalCode::BadLink, error)),
-            Some(Ok(link)) => match self.known_keys()?.get(&shop_of(link)) {
-                Some(known) if *known == link.key.to_base64() => self.open(link.clone(), false).await,
-                Some(known) => Ok(Entrance::KeyChanged {
-                    room_id: link.room_id.to_string(),
-                    shop_url: link.shop.to_string(),
-                    known_key: ShopKey::from_base64(known).map(|key| key.fingerprint()).unwrap_or_default(),
-                    shop_key: link.key.fingerprint(),
-                }),
-                None => Ok(Entrance::AskTrust {
-                    room_id: link.room_id.to_string(),
-                    shop_url: link.shop.to_string(),
-                    shop_key: link.key.fingerprint(),
-                }),
-            },
         }
     }
 
-    /// The viewer trusts the shop of the link: its key is pinned and the room opened. A shop that is known under
-    /// another key is not trusted this way.
+    /// Leaves the open room for the room of a link. Where its shop is not trusted the open room stays open.
+    ///
+    /// # Errors
+    /// [`CommandError`]: the open room stays open.
+    pub async fn open_room(&self, link: &str) -> Result<Entrance, CommandError> {
+        let _one = self.entering.lock().await;
+        self.visit(link).await
+    }
+
+    /// Leaves the open room for the practice room.
+    ///
+    /// # Errors
+    /// [`CommandError`]: the open room stays open.
+    pub async fn open_practice(&self) -> Result<Entrance, CommandError> {
+        let _one = self.entering.lock().await;
+        self.enter_practice().await
+    }
+
+    /// The viewer trusts the shop they were asked about last: its key is pinned and the room opened. A shop that is
+    /// known under another key is not trusted this way.
     ///
     /// # Errors
     /// [`CommandError`].
     pub async fn trust(&self) -> Result<Entrance, CommandError> {
         let _one = self.entering.lock().await;
-        let Some(Ok(link)) = &self.link else {
+        let Some(link) = lock(&self.asked).clone() else {
             return Err(CommandError::local(LocalCode::NotReady, "there is no link to trust"));
         };
-        let mut known = self.known_keys()?;
-        let key = known.entry(shop_of(link)).or_insert_with(|| link.key.to_base64());
-        if *key != link.key.to_base64() {
+        if !self.keys.pin(&link).map_err(storage)? {
             return Err(CommandError::local(LocalCode::NotReady, "this shop is known under another key"));
         }
-        files::write(&self.keys_file(), &known).map_err(storage)?;
-        self.open(link.clone(), false).await
+        self.open(link).await
     }
 
-    async fn open(&self, link: RoomLink, practice: bool) -> Result<Entrance, CommandError> {
-        let session = Session::open(link, practice, &self.data).await?;
-        Ok(open(self.session.get_or_init(async || Arc::new(session)).await))
+    /// The rooms entered before, the latest first.
+    #[must_use]
+    pub fn rooms(&self) -> Vec<KnownRoom> {
+        self.rooms.list()
     }
 
-    fn keys_file(&self) -> PathBuf {
-        self.data.join("shops.json")
+    /// Takes a room off that list. Its shop's key stays pinned.
+    ///
+    /// # Errors
+    /// [`LocalCode::Storage`].
+    pub fn forget_room(&self, link: &str) -> Result<(), CommandError> {
+        self.rooms.forget(link).map_err(storage)
     }
 
-    /// The pinned keys, by the shop's address.
-    fn known_keys(&self) -> Result<BTreeMap<String, String>, CommandError> {
-        files::read(&self.keys_file()).map(Option::unwrap_or_default).map_err(storage)
+    /// The room entered last, while its shop's key is still the pinned one.
+    fn last_room(&self) -> Option<RoomLink> {
+        let pinned = |link: &RoomLink| matches!(self.keys.standing(link), Ok(Standing::Pinned));
+        self.rooms.last().filter(pinned)
+    }
+
+    /// Opens the room of a link, or says what stands in the way.
+    async fn visit(&self, link: &str) -> Result<Entrance, CommandError> {
+        let link = RoomLink::parse(link).map_err(|error| CommandError::local(LocalCode::BadLink, error))?;
+        let (room_id, shop_url) = (link.room_id.to_string(), link.shop.to_string());
+        let shop_key = link.key.fingerprint();
+        match self.keys.standing(&link).map_err(storage)? {
+            Standing::Pinned => self.open(link).await,
+            Standing::Unknown => {
+                *lock(&self.asked) = Some(link);
+                Ok(Entrance::AskTrust { room_id, shop_url, shop_key })
+            }
+            Standing::Changed { known_key } => {
+                *lock(&self.asked) = None;
+                Ok(Entrance::KeyChanged { room_id, shop_url, known_key, shop_key })
+            }
+        }
+    }
+
+    async fn open(&self, link: RoomLink) -> Result<Entrance, CommandError> {
+        let session = Session::open(link, false, &self.shops, None).await?;
+        self.rooms.entered(session.client.link(), &session.room);
+        Ok(self.stand_in(session))
+    }
+
+    /// The app is in this room now.
+    fn stand_in(&self, session: Session) -> Entrance {
+        let session = Arc::new(session);
+        let entrance = open(&session);
+        self.current.send_replace(Some(session));
+        entrance
     }
 
     #[cfg(feature = "practice")]
@@ -114,9 +200,12 @@ impl Entrances {
             tracing::error!(%error, "the practice room did not start");
             CommandError::local(LocalCode::PracticeFailed, error)
         };
-        let start = || Practice::start(self.data.join("practice"));
+        let start = || Practice::start(self.data().join("practice"));
         let practice = self.practice.get_or_try_init(start).await.map_err(failed)?;
-        self.open(practice.link().map_err(failed)?, true).await
+        let link = practice.link().map_err(failed)?;
+        let session = Session::open(link, true, &self.shops, Some(practice::sample_address())).await?;
+        self.rooms.entered_practice();
+        Ok(self.stand_in(session))
     }
 
     #[cfg(not(feature = "practice"))]
@@ -124,30 +213,31 @@ impl Entrances {
         Err(CommandError::local(LocalCode::BadLink, "start the app with a room's link"))
     }
 
-    /// Where the pretend phone shows a payment string; only a practice room has one.
+    /// Where the pretend phone shows the code of a purchase; only the practice room has one.
     #[must_use]
-    pub fn phone_url(&self, code: &str) -> Option<String> {
+    pub fn phone_url(&self, session: &Session, request_id: &str) -> Option<String> {
         #[cfg(feature = "practice")]
-        if let Some(practice) = self.practice.get() {
-            return practice.phone_url(code);
+        if let (true, Some(practice)) = (session.practice, self.practice.get()) {
+            return practice.phone_url(&session.purchases.code_of(request_id)?);
         }
         #[cfg(not(feature = "practice"))]
-        let _no_phone = code;
+        let _no_phone = (session, request_id);
         None
     }
 }
 
-fn open(session: &Arc<Session>) -> Entrance {
+fn open(session: &Session) -> Entrance {
+    let link = session.client.link();
     Entrance::Open {
         room: session.room.clone(),
         practice: session.practice,
-        shop_key: session.client.link().key.fingerprint(),
+        shop_key: link.key.fingerprint(),
+        link: (!session.practice).then(|| link.to_string()),
     }
 }
 
-/// What a key is pinned to: the shop's address without anything after the host.
-fn shop_of(link: &RoomLink) -> String {
-    link.shop.origin().ascii_serialization()
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn storage(error: std::io::Error) -> CommandError {

@@ -5,21 +5,38 @@ pub mod clock;
 mod commands;
 pub mod entrance;
 pub mod files;
+mod front;
 mod hearing;
+mod keys;
 mod listen;
+pub mod news;
+mod notify;
 pub mod orders;
 pub mod pending;
 mod pictures;
 #[cfg(feature = "practice")]
 mod practice;
+pub mod preferences;
 pub mod purchase;
+pub mod purchases;
 pub mod qr;
 pub mod receipts;
+mod rooms;
 pub mod session;
+pub mod shops;
+mod stream;
+mod telling;
+mod tray;
 pub mod views;
+pub mod words;
 
+use commands::{account, rooms as doors};
 use entrance::Entrances;
-use tauri::Manager;
+use preferences::Chosen;
+use shops::Shops;
+use tauri::{App, Manager, WindowEvent};
+use tauri_plugin_deep_link::DeepLinkExt;
+use tauri_plugin_window_state::StateFlags;
 
 /// Runs the app until its window is closed.
 ///
@@ -33,24 +50,41 @@ pub fn run() -> tauri::Result<()> {
                 .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,sqlx=warn")),
         )
         .init();
+    let place = StateFlags::SIZE | StateFlags::POSITION | StateFlags::MAXIMIZED;
     tauri::Builder::default()
-        // First, so that a second copy ends before it opens anything.
-        .plugin(tauri_plugin_single_instance::init(|app, _args, _folder| show_window(app)))
+        // First, so that a second copy ends before it opens anything. A link it was given goes to the deep links.
+        .plugin(tauri_plugin_single_instance::init(|app, _args, _folder| front::show(app)))
+        .plugin(tauri_plugin_deep_link::init())
+        .plugin(tauri_plugin_window_state::Builder::new().with_state_flags(place).build())
         .plugin(stay_here())
         .register_asynchronous_uri_scheme_protocol("picture", pictures::answer)
-        .manage(listen::Listening::default())
-        .setup(|app| {
-            let link = std::env::args().nth(1).filter(|argument| argument.starts_with("liveshop:"));
-            app.manage(Entrances::new(app.path().app_data_dir()?, link.as_deref()));
-            Ok(())
+        .register_asynchronous_uri_scheme_protocol("stream", stream::answer)
+        .setup(|app| Ok(set_up(app)?))
+        .on_window_event(|window, event| {
+            if let WindowEvent::CloseRequested { api, .. } = event
+                && tray::takes_window(window)
+            {
+                api.prevent_close();
+            }
         })
         .invoke_handler(tauri::generate_handler![
-            commands::enter,
-            commands::trust,
-            commands::goods,
-            commands::viewer,
+            doors::enter,
+            doors::open_room,
+            doors::open_practice,
+            doors::trust,
+            doors::rooms,
+            doors::forget_room,
+            doors::shelf,
+            account::viewer,
             commands::buy,
             commands::take_up,
+            commands::resume_order,
+            account::orders,
+            account::order,
+            account::ask_refund,
+            account::addresses,
+            account::save_address,
+            account::remove_address,
             commands::pending,
             commands::watch,
             commands::retry,
@@ -61,8 +95,17 @@ pub fn run() -> tauri::Result<()> {
             commands::receipt,
             commands::save_receipt,
             commands::phone_url,
+            doors::preferences,
+            doors::about,
         ])
         .run(context())
+}
+
+/// Whether the app did not open because another copy, which was to show its window instead, ended before it answered: it
+/// was being killed, or crashed.
+#[must_use]
+pub fn other_copy_left(error: &tauri::Error) -> bool {
+    matches!(error, tauri::Error::PluginInitialization(plugin, _) if plugin == "single-instance")
 }
 
 /// The configuration, the icons and the page, compiled in.
@@ -71,14 +114,26 @@ fn context() -> tauri::Context {
     tauri::generate_context!()
 }
 
-fn show_window(app: &tauri::AppHandle) {
-    if let Some(window) = app.get_webview_window("main") {
-        for shown in [window.unminimize(), window.show(), window.set_focus()] {
-            if let Err(error) = shown {
-                tracing::warn!(%error, "the window could not be brought forward");
-            }
+/// What lives as long as the app: the room it is in, what it tells, and who listens.
+fn set_up(app: &App) -> tauri::Result<()> {
+    let data = app.path().app_data_dir()?;
+    let link = std::env::args().nth(1).filter(|argument| argument.starts_with("liveshop:"));
+    let (begun, beginning) = tokio::sync::mpsc::unbounded_channel();
+    app.manage(Chosen::read(data.join("preferences.json")));
+    app.manage(tray::Tray::default());
+    let entrances = Entrances::new(Shops::new(data, begun), link);
+    let current = entrances.current();
+    app.manage(entrances);
+    tauri::async_runtime::spawn(listen::to_rooms(app.handle().clone(), current));
+    tauri::async_runtime::spawn(telling::of_purchases(app.handle().clone(), beginning));
+    tauri::async_runtime::spawn(tray::keep(app.handle().clone()));
+    let handle = app.handle().clone();
+    app.deep_link().on_open_url(move |event| {
+        for link in event.urls() {
+            front::take_link(&handle, link.as_str());
         }
-    }
+    });
+    Ok(())
 }
 
 /// A page may try to go elsewhere; outside its own address it would lose the content policy. The pretend phone's frame

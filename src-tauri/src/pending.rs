@@ -133,6 +133,7 @@ mod tests {
             pay_type: PayType::Alipay,
             price_version: 1,
             order_id: None,
+            address_id: None,
             note: None,
         };
         let bought = Bought {

@@ -183,7 +183,8 @@ impl Purchase {
     fn note_switch(&mut self, order_id: OrderId, pay_type: PayType) -> io::Result<()> {
         let request_id = pending::mint()?;
         let before = &self.entry.params;
-        let params = Params { request_id, pay_type, order_id: Some(order_id), ..before.clone() };
+        // The order has its address already.
+        let params = Params { request_id, pay_type, order_id: Some(order_id), address_id: None, ..before.clone() };
         let mut entry = self.entry.clone();
         entry.earlier.push(std::mem::replace(&mut entry.params, params));
         self.pending.keep(&entry)?;
@@ -380,7 +381,10 @@ impl Purchase {
 /// The shop took no other way to pay: the refusal is not of an attempt that was made.
 fn not_made(refusal: &Refusal) -> bool {
     match refusal.code {
-        ErrorCode::RequestConflict | ErrorCode::TooManyRequests | ErrorCode::InvalidParams => true,
+        ErrorCode::RequestConflict
+        | ErrorCode::TooManyRequests
+        | ErrorCode::AddressUnknown
+        | ErrorCode::InvalidParams => true,
         // It names the order whose attempt has no code; a channel that is not set up names none.
         ErrorCode::ChannelUnavailable => refusal.data.order_id.is_none(),
         ErrorCode::PriceChanged

@@ -1,7 +1,7 @@
 //! What crosses to the page: the room, a purchase as the page draws it, and errors.
 
 use crate::qr::Qr;
-use api::{AnswerFault, CallError, ErrorCode, Refusal, Room};
+use api::{AnswerFault, CallError, ErrorCode, Goods, Refusal, Room};
 use order::state::{ClosedBy, OrderState, RefundReason};
 use order::{GoodsKind, PayType};
 use serde::{Deserialize, Serialize};
@@ -57,7 +57,7 @@ pub struct Shelf {
 }
 
 /// A room that was entered before.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct KnownRoom {
     /// Its link.
     pub link: String,

@@ -4,14 +4,14 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use api::{
-    Address, AddressDraft, AnswerFault, Deal, ErrorCode, Goods, OrderDetails, PostalAddress, Refusal, RefundRequest, Room, RoomState,
-    Viewer,
+    Address, AddressDraft, AnswerFault, Deal, ErrorCode, Goods, OrderDetails, PostalAddress, RefundRequest, Refusal,
+    Room, RoomState, Viewer,
 };
 use desktop::orders::{AttemptLine, OrderPaper, OrderSummary, OrdersPage};
 use desktop::qr::Qr;
 use desktop::views::{
-    About, Bought, BuyRequest, CheckingWhy, CommandCode, CommandError, Entrance, KnownRoom, Language, LocalCode, MoneyBack, Preferences, PurchaseView,
-    ReceiptPaid, ReceiptView, Shelf, Stage,
+    About, Bought, BuyRequest, CheckingWhy, CommandCode, CommandError, Entrance, KnownRoom, Language, LocalCode,
+    MoneyBack, Preferences, PurchaseView, ReceiptPaid, ReceiptView, Shelf, Stage,
 };
 use order::state::{AttemptState, ClosedBy, OrderState, RefundReason};
 use order::{GoodsKind, PayType};

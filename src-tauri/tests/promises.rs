@@ -8,6 +8,7 @@ mod shop;
 use api::{ErrorCode, RoomLink};
 use desktop::purchase::Act;
 use desktop::session::Session;
+use desktop::shops::Shops;
 use desktop::views::{BuyRequest, CommandCode, LocalCode, PurchaseView, Stage};
 use order::PayType;
 use order::state::{ClosedBy, RefundReason};
@@ -15,12 +16,15 @@ use serde_json::json;
 use shop::{Forgery, Shop};
 use std::path::Path;
 use std::time::Duration;
+use tokio::sync::mpsc;
 
 /// Longest a test waits for anything.
 const WAIT: Duration = Duration::from_secs(60);
 
 async fn open(shop: &Shop, data: &Path) -> Session {
-    Session::open(RoomLink::parse(&shop.link()).unwrap(), false, data).await.unwrap()
+    let (begun, _nobody) = mpsc::unbounded_channel();
+    let shops = Shops::new(data.to_owned(), begun);
+    Session::open(RoomLink::parse(&shop.link()).unwrap(), false, &shops, None).await.unwrap()
 }
 
 async fn buy(session: &Session, goods: &str, pay_type: PayType) -> String {
@@ -33,17 +37,18 @@ async fn buy(session: &Session, goods: &str, pay_type: PayType) -> String {
         price_version: item.price_version,
         amount_fen: item.price_fen,
         note: None,
+        address_id: None,
     };
     session.buy(request).await.unwrap()
 }
 
 /// The purchase's view, once it is as wanted.
 async fn once(session: &Session, id: &str, wanted: impl Fn(&PurchaseView) -> bool) -> PurchaseView {
-    let mut views = session.follow(id).unwrap();
+    let mut views = session.purchases.follow(id).unwrap();
     let found = tokio::time::timeout(WAIT, views.wait_for(|view| wanted(view))).await;
     match found {
         Ok(view) => view.unwrap().clone(),
-        Err(_) => panic!("waited in vain; it stands at {:?}", *session.follow(id).unwrap().borrow()),
+        Err(_) => panic!("waited in vain; it stands at {:?}", *session.purchases.follow(id).unwrap().borrow()),
     }
 }
 
@@ -51,7 +56,7 @@ async fn once(session: &Session, id: &str, wanted: impl Fn(&PurchaseView) -> boo
 async fn code(session: &Session, id: &str, pay_type: PayType) -> String {
     let shown = |view: &PurchaseView| view.pay_type == pay_type && matches!(view.stage, Stage::AwaitingPayment { .. });
     once(session, id, shown).await;
-    session.code_of(id).unwrap()
+    session.purchases.code_of(id).unwrap()
 }
 
 fn delivered(view: &PurchaseView) -> bool {
@@ -65,11 +70,11 @@ async fn every_request_is_on_disk_before_the_shop_hears_of_it() {
     let session = open(&shop, data.path()).await;
     let id = buy(&session, "g1", PayType::Alipay).await;
     code(&session, &id, PayType::Alipay).await;
-    session.act(&id, Act::Switch(PayType::Wechat)).await.unwrap();
+    session.purchases.act(&id, Act::Switch(PayType::Wechat)).await.unwrap();
     code(&session, &id, PayType::Wechat).await;
     let refused = buy(&session, "g1", PayType::Alipay).await;
     once(&session, &refused, |view| matches!(view.stage, Stage::Refused { .. })).await;
-    let taken_up = session.take_up(&refused).await.unwrap();
+    let taken_up = session.purchases.take_up(&refused).await.unwrap();
     code(&session, &taken_up, PayType::Wechat).await;
     assert_eq!(shop.on_disk(), [true; 4]);
     shop.stop().await;
@@ -89,6 +94,7 @@ async fn what_cannot_be_written_down_is_not_ordered() {
         price_version: shelf[0].price_version,
         amount_fen: shelf[0].price_fen,
         note: None,
+        address_id: None,
     };
     let error = session.buy(request).await.unwrap_err();
     assert_eq!(error.code, CommandCode::Local(LocalCode::Storage));
@@ -105,7 +111,7 @@ async fn a_purchase_goes_on_where_it_was_after_the_app_was_killed() {
     drop(session);
     let session = open(&shop, data.path()).await;
     assert_eq!(code(&session, &id, PayType::Alipay).await, first);
-    session.act(&id, Act::Switch(PayType::Wechat)).await.unwrap();
+    session.purchases.act(&id, Act::Switch(PayType::Wechat)).await.unwrap();
     let second = code(&session, &id, PayType::Wechat).await;
     drop(session);
     let session = open(&shop, data.path()).await;
@@ -126,10 +132,10 @@ async fn a_result_that_came_while_the_app_was_closed_is_told_at_the_next_start()
     let session = open(&shop, data.path()).await;
     let view = once(&session, &id, delivered).await;
     assert!(!view.seen);
-    session.dismiss(&id).await.unwrap();
+    session.purchases.dismiss(&id).await.unwrap();
     drop(session);
     // Once it was seen it is not told again.
-    assert!(open(&shop, data.path()).await.purchases().is_empty());
+    assert!(open(&shop, data.path()).await.purchases.views().is_empty());
     shop.stop().await;
 }
 
@@ -141,9 +147,9 @@ async fn a_late_payment_is_told_even_after_its_closed_order_was_put_away() {
     let session = open(&shop, data.path()).await;
     let late = buy(&session, "g3", PayType::Alipay).await;
     let late_code = code(&session, &late, PayType::Alipay).await;
-    session.act(&late, Act::Cancel).await.unwrap();
+    session.purchases.act(&late, Act::Cancel).await.unwrap();
     once(&session, &late, |view| view.stage == Stage::Closed { by: ClosedBy::Viewer }).await;
-    session.dismiss(&late).await.unwrap();
+    session.purchases.dismiss(&late).await.unwrap();
     once(&session, &late, |view| view.seen).await;
     // Somebody buys the last one meanwhile, so the late payment cannot be delivered.
     let other = buy(&session, "g3", PayType::Wechat).await;
@@ -173,7 +179,7 @@ async fn told_at_a_later_start(shop: &Shop, data: &Path, id: &str) -> PurchaseVi
     let starting = async {
         loop {
             let session = open(shop, data).await;
-            let mut views = session.follow(id).unwrap();
+            let mut views = session.purchases.follow(id).unwrap();
             let looked = tokio::time::timeout(Duration::from_secs(2), views.wait_for(|view| !view.seen)).await;
             if let Ok(Ok(view)) = looked {
                 return view.clone();
@@ -195,7 +201,7 @@ async fn whichever_code_is_paid_the_goods_come_and_a_second_payment_goes_back() 
         let session = open(&shop, data.path()).await;
         let id = buy(&session, "g1", PayType::Alipay).await;
         let alipay = code(&session, &id, PayType::Alipay).await;
-        session.act(&id, Act::Switch(PayType::Wechat)).await.unwrap();
+        session.purchases.act(&id, Act::Switch(PayType::Wechat)).await.unwrap();
         let wechat = code(&session, &id, PayType::Wechat).await;
         for pay_type in &paid {
             shop.phone("pay", if *pay_type == PayType::Alipay { &alipay } else { &wechat }).await;
@@ -223,17 +229,17 @@ async fn where_the_shop_does_not_change_the_way_to_pay_the_code_before_stands() 
     let mut last = String::new();
     for number in 1..order::state::ATTEMPTS_MAX {
         let pay_type = if number % 2 == 1 { PayType::Wechat } else { PayType::Alipay };
-        session.act(&id, Act::Switch(pay_type)).await.unwrap();
+        session.purchases.act(&id, Act::Switch(pay_type)).await.unwrap();
         last = code(&session, &id, pay_type).await;
     }
     let before = once(&session, &id, |_| true).await;
-    session.act(&id, Act::Switch(PayType::Alipay)).await.unwrap();
+    session.purchases.act(&id, Act::Switch(PayType::Alipay)).await.unwrap();
     let after = once(&session, &id, |view| {
         view.not_switched_to.is_some() && matches!(view.stage, Stage::AwaitingPayment { .. })
     })
     .await;
     assert_eq!((after.pay_type, after.not_switched_to), (before.pay_type, Some(PayType::Alipay)));
-    assert_eq!(session.code_of(&id).unwrap(), last);
+    assert_eq!(session.purchases.code_of(&id).unwrap(), last);
     shop.phone("pay", &last).await;
     once(&session, &id, delivered).await;
     shop.stop().await;
@@ -245,19 +251,19 @@ async fn an_open_order_this_computer_lost_or_never_had_is_taken_up() {
     let session = open(&shop, data.path()).await;
     let id = buy(&session, "g1", PayType::Alipay).await;
     code(&session, &id, PayType::Alipay).await;
-    session.act(&id, Act::Switch(PayType::Wechat)).await.unwrap();
+    session.purchases.act(&id, Act::Switch(PayType::Wechat)).await.unwrap();
     let first = code(&session, &id, PayType::Wechat).await;
     drop(session);
     std::fs::remove_dir_all(data.path().join("pending")).unwrap();
     let session = open(&shop, data.path()).await;
-    assert!(session.purchases().is_empty());
+    assert!(session.purchases.views().is_empty());
     let refused = buy(&session, "g1", PayType::Alipay).await;
     let view = once(&session, &refused, |view| matches!(view.stage, Stage::Refused { .. })).await;
     let Stage::Refused { refusal } = view.stage else { panic!("{:?}", view.stage) };
     assert_eq!(refusal.code, ErrorCode::RequestConflict);
-    let taken_up = session.take_up(&refused).await.unwrap();
+    let taken_up = session.purchases.take_up(&refused).await.unwrap();
     assert_eq!(code(&session, &taken_up, PayType::Wechat).await, first);
-    assert_eq!(session.purchases().len(), 1, "the refused purchase is still there");
+    assert_eq!(session.purchases.views().len(), 1, "the refused purchase is still there");
     shop.phone("pay", &first).await;
     once(&session, &taken_up, delivered).await;
     assert_eq!(shop.orders().await, 1);

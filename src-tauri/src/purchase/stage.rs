@@ -2,11 +2,11 @@
 //! screen before.
 
 use super::Purchase;
-use crate::views::{CheckingWhy, MoneyBack, Stage};
+use crate::orders::{paid_with, refunds};
+use crate::views::{CheckingWhy, Stage};
+use api::OrderView;
 use api::clock::monotonic;
-use api::{OrderView, RefundView};
-use order::state::{AttemptState, ClosedBy, OrderState, RefundReason, RefundState};
-use order::{PayId, PayType};
+use order::state::{AttemptState, ClosedBy, OrderState, RefundReason};
 use std::time::Instant;
 
 impl Purchase {
@@ -97,37 +97,6 @@ impl Purchase {
             OrderState::Refunded => Stage::Refunded { reason, paid_fen },
         }
     }
-}
-
-/// The channel whose payment counts: that of the goods, or of the money that goes back.
-fn paid_with(view: &OrderView) -> Option<PayType> {
-    let by = |pay_id: &PayId| view.attempts.iter().find(|attempt| attempt.pay_id == *pay_id);
-    let extra = |pay_id: &PayId| {
-        view.refunds.iter().any(|refund| refund.pay_id == *pay_id && refund.reason == RefundReason::Twice)
-    };
-    let attempt = match view.state {
-        OrderState::Delivered => {
-            view.attempts.iter().find(|attempt| attempt.state == AttemptState::Paid && !extra(&attempt.pay_id))
-        }
-        OrderState::RefundDue | OrderState::Refunding | OrderState::Refunded => {
-            view.refunds.last().and_then(|refund| by(&refund.pay_id))
-        }
-        OrderState::Reserved | OrderState::AwaitingPayment | OrderState::Closing | OrderState::Closed => None,
-    };
-    attempt.map(|attempt| attempt.pay_type)
-}
-
-fn refunds(view: &OrderView) -> Vec<MoneyBack> {
-    let known = |refund: &RefundView| {
-        let attempt = view.attempts.iter().find(|attempt| attempt.pay_id == refund.pay_id)?;
-        Some(MoneyBack {
-            reason: refund.reason,
-            amount_fen: refund.amount_fen,
-            pay_type: attempt.pay_type,
-            done: refund.state == RefundState::Done,
-        })
-    };
-    view.refunds.iter().filter_map(known).collect()
 }
 
 fn seconds(now: Instant, since: Instant) -> i64 {

@@ -14,13 +14,13 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use order::{GoodsId, RoomId};
+use order::{Fen, GoodsId, RoomId};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use storefront::config::Config;
-use storefront::store::NewRoom;
+use storefront::store::{NewDeal, NewRoom};
 use storefront::{import, serve};
 use tokio::net::TcpListener;
 
@@ -98,7 +98,12 @@ impl Shop {
     }
 
     pub fn link(&self) -> String {
-        let key = self.running.key.to_base64().replace('+', "-").replace('/', "_");
+        self.link_with(&self.running.key)
+    }
+
+    /// The room's link with another key than the shop's.
+    pub fn link_with(&self, key: &api::ShopKey) -> String {
+        let key = key.to_base64().replace('+', "-").replace('/', "_");
         format!("liveshop://room/tea?shop={}&key={key}", self.address)
     }
 
@@ -137,6 +142,35 @@ impl Shop {
         row.try_get(0).unwrap()
     }
 
+    /// Where what was delivered is sent, each part behind the other.
+    pub async fn delivered_to(&self) -> Vec<String> {
+        let kept = self.texts("SELECT address FROM deliveries WHERE address IS NOT NULL").await;
+        let written = |address: &String| serde_json::from_str::<api::PostalAddress>(address).unwrap();
+        let joined = kept.iter().map(written).map(|to| [to.name, to.phone, to.region, to.detail].join("|"));
+        joined.collect()
+    }
+
+    /// Why viewers want their money back.
+    pub async fn refund_wishes(&self) -> Vec<String> {
+        self.texts("SELECT reason FROM refund_requests").await
+    }
+
+    async fn texts(&self, sql: &'static str) -> Vec<String> {
+        use sqlx::Row;
+        let mut connection = self.running.shop.store.read().await.unwrap();
+        let rows = sqlx::query(sql).fetch_all(&mut *connection).await.unwrap();
+        rows.iter().map(|row| row.try_get(0).unwrap()).collect()
+    }
+
+    /// Gives an item a deal that runs for an hour, and tells who is in the room.
+    pub async fn deal(&self, goods: &str, price_fen: i64, pieces: u32) {
+        let shop = &self.running.shop;
+        let now = shop.clock.now_s();
+        let deal = NewDeal { price: Fen::new(price_fen).unwrap(), starts_at: now, ends_at: now + 3_600, pieces };
+        let room = shop.store.set_deal(GoodsId::new(goods).unwrap(), Some(deal)).await.unwrap();
+        shop.push.tell(storefront::push::Change::Room(room));
+    }
+
     /// The pretend phone does something with a payment string.
     pub async fn phone(&self, act: &str, code: &str) {
         let url = format!("{}/phone/{act}", self.sandbox.base_url);
@@ -161,6 +195,8 @@ async fn stock(running: &serve::Running) {
         state: RoomState::Live,
         cover: None,
         notice: None,
+        stream: None,
+        starts_at: None,
     };
     running.shop.store.make_room(room).await.unwrap();
     let mut count = 0;
@@ -168,7 +204,7 @@ async fn stock(running: &serve::Running) {
         count += 1;
         GoodsId::new(format!("g{count}")).ok()
     };
-    let goods = import::goods(CSV, new_id, |_| None).unwrap();
+    let goods = import::goods(CSV, 0, new_id, |_| None).unwrap();
     running.shop.store.add_goods(room_id, goods).await.unwrap();
 }
 

@@ -154,6 +154,21 @@ impl Window {
         }
     }
 
+    /// Whether the element is there now.
+    pub async fn sees(&self, css: &str) -> bool {
+        !self.client.find_all(Locator::Css(css)).await.unwrap().is_empty()
+    }
+
+    /// Presses keys where the focus is, as a keyboard does.
+    pub async fn press(&self, keys: &str) {
+        self.client.active_element().await.unwrap().send_keys(keys).await.unwrap();
+    }
+
+    /// What a script returns.
+    pub async fn ask(&self, script: &str) -> Value {
+        self.client.execute(script, vec![]).await.unwrap()
+    }
+
     pub async fn text(&self, css: &str) -> String {
         self.find(css).await.text().await.unwrap()
     }
@@ -222,5 +237,7 @@ async fn connect(port: u16, capabilities: serde_json::Map<String, Value>) -> Cli
     tokio::time::timeout(WAIT, listening).await.unwrap_or_else(|_| panic!("the driver does not listen"));
     let mut builder = ClientBuilder::new(HttpConnector::new());
     builder.capabilities(capabilities);
-    builder.connect(&format!("http://127.0.0.1:{port}")).await.unwrap_or_else(|error| panic!("no session: {error}"))
+    let address = format!("http://127.0.0.1:{port}");
+    let session = tokio::time::timeout(WAIT, builder.connect(&address)).await;
+    session.unwrap_or_else(|_| panic!("the app does not open")).unwrap_or_else(|error| panic!("no session: {error}"))
 }

@@ -1,0 +1,104 @@
+//! The keys of the shops the viewer trusts, on disk: each shop's address has one.
+
+use crate::files;
+use api::{RoomLink, ShopKey};
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+
+/// How a link's key stands to what is pinned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// It is the pinned one.
+    Pinned,
+    /// The shop at this address is unknown.
+    Unknown,
+    /// The shop at this address used to have another key.
+    Changed {
+        /// Fingerprint of the pinned one.
+        known_key: String,
+    },
+}
+
+/// The pinned keys.
+pub(crate) struct Keys {
+    file: PathBuf,
+}
+
+impl Keys {
+    /// Kept in `file`.
+    pub(crate) fn new(file: PathBuf) -> Keys {
+        Keys { file }
+    }
+
+    /// How the key of `link` stands.
+    ///
+    /// # Errors
+    /// The disk's: then nothing is trusted.
+    pub(crate) fn standing(&self, link: &RoomLink) -> io::Result<Standing> {
+        Ok(match self.known()?.get(&shop_of(link)) {
+            Some(known) if *known == link.key.to_base64() => Standing::Pinned,
+            Some(known) => Standing::Changed {
+                known_key: ShopKey::from_base64(known).map(|key| key.fingerprint()).unwrap_or_default(),
+            },
+            None => Standing::Unknown,
+        })
+    }
+
+    /// Pins the key of a link whose shop is unknown. A shop that is known under another key stays as it is: `false`.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub(crate) fn pin(&self, link: &RoomLink) -> io::Result<bool> {
+        let mut known = self.known()?;
+        let key = known.entry(shop_of(link)).or_insert_with(|| link.key.to_base64());
+        if *key != link.key.to_base64() {
+            return Ok(false);
+        }
+        files::write(&self.file, &known).map(|()| true)
+    }
+
+    /// The pinned keys, by the shop's address.
+    fn known(&self) -> io::Result<BTreeMap<String, String>> {
+        files::read(&self.file).map(Option::unwrap_or_default)
+    }
+}
+
+/// What a key is pinned to: the shop's address without anything after the host.
+fn shop_of(link: &RoomLink) -> String {
+    link.shop.origin().ascii_serialization()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use api::ShopSigner;
+
+    fn link() -> RoomLink {
+        let key = ShopSigner::generate().unwrap().0.key().to_base64().replace('+', "-").replace('/', "_");
+        RoomLink::parse(&format!("liveshop://room/tea?shop=https://shop.example&key={key}")).unwrap()
+    }
+
+    #[test]
+    fn a_key_is_pinned_once_and_another_of_the_same_shop_is_told_and_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = Keys::new(folder.path().join("shops.json"));
+        let (first, second) = (link(), link());
+        assert_eq!(keys.standing(&first).unwrap(), Standing::Unknown);
+        assert!(keys.pin(&first).unwrap());
+        assert_eq!(keys.standing(&first).unwrap(), Standing::Pinned);
+        assert_eq!(keys.standing(&second).unwrap(), Standing::Changed { known_key: first.key.fingerprint() });
+        assert!(!keys.pin(&second).unwrap());
+        assert_eq!(keys.standing(&first).unwrap(), Standing::Pinned);
+    }
+
+    #[test]
+    fn keys_that_cannot_be_read_trust_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("shops.json");
+        std::fs::write(&file, "{\"half\":").unwrap();
+        let keys = Keys::new(file);
+        assert!(keys.standing(&link()).is_err());
+        assert!(keys.pin(&link()).is_err());
+    }
+}

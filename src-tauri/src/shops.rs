@@ -1,0 +1,52 @@
+//! The shops with purchases at work: that of the open room, and those of rooms that were left before everything there
+//! was over.
+
+use crate::pending::Pending;
+use crate::purchases::{Begun, Purchases};
+use api::{Client, RoomLink};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The shops at work.
+pub struct Shops {
+    data: PathBuf,
+    begun: Begun,
+    at_work: Mutex<Vec<Arc<Purchases>>>,
+}
+
+impl Shops {
+    /// The viewer's files lie in `data`; purchases that begin are made known to `begun`.
+    #[must_use]
+    pub fn new(data: PathBuf, begun: Begun) -> Shops {
+        Shops { data, begun, at_work: Mutex::default() }
+    }
+
+    /// The folder of the viewer's files.
+    #[must_use]
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
+    /// The purchases of a shop: those at work, or those on disk are taken up. A shop that was left and has none any more
+    /// is let go.
+    pub(crate) fn open(&self, client: &Arc<Client>, practice: bool, shop: String) -> Arc<Purchases> {
+        let mut at_work = self.at_work.lock().unwrap_or_else(PoisonError::into_inner);
+        at_work.retain(|purchases| !purchases.is_empty() || purchases.shop() == shop);
+        if let Some(known) = at_work.iter().find(|purchases| purchases.shop() == shop) {
+            return Arc::clone(known);
+        }
+        let pending = Pending::new(self.data.join("pending"));
+        let opened = Purchases::take_up_all(Arc::clone(client), practice, shop, pending, self.begun.clone());
+        let opened = Arc::new(opened);
+        at_work.push(Arc::clone(&opened));
+        opened
+    }
+
+    /// The room whose shop has this purchase at work, unless it is the practice room, which has no link.
+    #[must_use]
+    pub fn room_of(&self, request_id: &str) -> Option<RoomLink> {
+        let at_work = self.at_work.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = at_work.iter().find(|purchases| purchases.has(request_id))?;
+        (!found.is_practice()).then(|| found.client().link().clone())
+    }
+}
