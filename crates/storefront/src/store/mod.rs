@@ -124,6 +124,8 @@ impl Store {
         let pool = AnyPoolOptions::new()
             .max_connections(READERS.saturating_add(1))
             .acquire_timeout(Duration::from_secs(10))
+            // A file does not go away between two reads, and a connection is tried when it is handed back.
+            .test_before_acquire(false)
             .after_connect(|connection, _| {
                 Box::pin(async move {
                     // Durable commits that do not stop readers; a short wait instead of an error when both write.
