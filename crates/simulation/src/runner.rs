@@ -29,19 +29,23 @@ pub fn threads() -> usize {
     thread::available_parallelism().map_or(2, usize::from)
 }
 
-/// Keeps this thread, and those it will start, on one processor: a world and its database's threads take turns, so that
-/// handing over to the other is all that two processors would add. The system may decline, which only costs time.
+/// Keeps this thread, and those it will start, on one of the processors this process may use: a world and its database's
+/// threads take turns, so that handing over to the other is all that two processors would add. The system may decline,
+/// which only costs time.
 #[cfg(target_os = "linux")]
-fn stay_on(processor: usize) {
-    let mut set = rustix::thread::CpuSet::new();
-    if processor < rustix::thread::CpuSet::MAX_CPU {
-        set.set(processor);
-        let _declined = rustix::thread::sched_setaffinity(None, &set);
+fn stay_on_one(worker: usize) {
+    use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+    let Ok(allowed) = sched_getaffinity(None) else { return };
+    let allowed: Vec<usize> = (0..CpuSet::MAX_CPU).filter(|processor| allowed.is_set(*processor)).collect();
+    if let Some(processor) = allowed.get(worker % allowed.len().max(1)) {
+        let mut set = CpuSet::new();
+        set.set(*processor);
+        let _declined = sched_setaffinity(None, &set);
     }
 }
 
 #[cfg(not(target_os = "linux"))]
-fn stay_on(_processor: usize) {}
+fn stay_on_one(_worker: usize) {}
 
 /// Does the job for the numbers from `first` on until there are `count` of them or `each`, which hears every result in
 /// the order they come, returns false.
@@ -59,13 +63,12 @@ pub fn run<T: Send + 'static>(
     let (next, stop) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
     let (sender, results) = mpsc::channel();
     let mut workers = Vec::new();
-    let processors = self::threads();
     for worker in 0..threads.max(1) {
         let (template, next, stop) = (Arc::clone(&template), Arc::clone(&next), Arc::clone(&stop));
         let (sender, job) = (sender.clone(), Arc::clone(&job));
         let runtime = runtime()?;
         workers.push(thread::spawn(move || {
-            stay_on(worker % processors);
+            stay_on_one(worker);
             while !stop.load(Ordering::Relaxed) {
                 let number = next.fetch_add(1, Ordering::Relaxed);
                 if number >= count {
