@@ -171,7 +171,7 @@ impl Shop {
         let event = match &standing {
             // Row 10: the channel does not end it, nobody scanned it, and by the time it was given it no longer can be.
             // Before the close call was begun, a prepay call under way might still make the trade.
-            Standing::NoTrade if attempt.state == AttemptState::CloseSent && self.ran_out(record, attempt) => {
+            Standing::NoTrade if attempt.state == AttemptState::CloseSent && self.ran_out(record) => {
                 Some(Event::CloseProved { pay_id: id(), at: self.clock.now_s() })
             }
             Standing::NoTrade | Standing::NotPaid => None,
@@ -207,10 +207,9 @@ impl Shop {
         Ok(self.store.asked(pay_id, Some(trade.asks), asked_at).await?)
     }
 
-    /// Whether an ending attempt's time to pay, which the channel was given too, is over beyond doubt.
-    fn ran_out(&self, record: &Record, attempt: &Attempt) -> bool {
-        let over_at = record.order.deadline_at.saturating_add(EXPIRY_GRACE_S);
-        attempt.ending_at.is_some() && self.clock.now_s() >= over_at
+    /// Whether the time to pay, which the channel was given too, is over beyond doubt.
+    fn ran_out(&self, record: &Record) -> bool {
+        self.clock.now_s() >= record.order.deadline_at.saturating_add(EXPIRY_GRACE_S)
     }
 
     /// Rows 9 to 11.

@@ -150,3 +150,23 @@ async fn both_codes_of_an_order_paid_end_in_one_delivery_and_one_full_refund() {
     assert!(house.wechat.refunds().is_empty());
     assert_eq!(house.delivered_booked_fins().await, (1, 2, 60));
 }
+
+#[tokio::test]
+async fn an_attempt_overtaken_by_another_s_payment_comes_to_an_end_although_its_channel_does_not_end_it() {
+    let house = House::open().await;
+    let first = house.ordered(PayType::Wechat).await;
+    // The other channel never hears of its trade, so it has none to end.
+    house.alipay.troubles(Call::Prepay, vec![Trouble::LostRequest; 10]);
+    house.alipay.troubles(Call::Close, vec![Trouble::LostRequest; 1_000]);
+    let other = house.place_in("ann", "fins", PayType::Alipay, Some(first.order_id.clone())).await.unwrap();
+    house.settle().await;
+    house.wechat.pay(&first.pay_id);
+    house.hear(PayType::Wechat, &house.wechat.notice(&first.pay_id, "payment")).await.unwrap();
+    house.settle().await;
+    assert_eq!(house.state(&first).await, OrderState::Delivered);
+    house.pass(DEADLINE_S + 120).await;
+    let order = house.record(&first).await.order;
+    assert_eq!(order.attempt(&other.pay_id).unwrap().state, AttemptState::Closed);
+    house.pass(2 * 86_400).await;
+    assert_eq!(house.number("SELECT COUNT(*) FROM jobs").await, 0, "it is asked about for ever");
+}
