@@ -68,7 +68,7 @@ impl SimChannel {
 
     /// Makes a call: others go first, it may be lost either way, and others go before the answer. `late` is what arrives
     /// after the caller gave up, if that is possible.
-    async fn call<T>(
+    async fn call<T: std::fmt::Debug>(
         &self,
         about: &str,
         late: Option<Late>,
@@ -93,7 +93,10 @@ impl SimChannel {
             }
         }
         self.stop_if_crashed().await;
-        self.stage.scene().note(|| format!("{} answers about {about}: {}", self.pay_type, fate.name()));
+        self.stage.scene().note(|| match &answer {
+            Some(answer) => format!("{} answers about {about}: {}, {answer:?}", self.pay_type, fate.name()),
+            None => format!("{} answers about {about}: {}", self.pay_type, fate.name()),
+        });
         match (fate, answer) {
             (Fate::Answered, Some(answer)) => answer,
             (Fate::AnswerLost, _) => Err(unknown("no answer came")),

@@ -7,7 +7,6 @@ use crate::judge::{Facts, RefundFacts};
 use crate::purchase::{Act, Purchase};
 use crate::seeded::Seeded;
 use crate::task::{Doing, Notice, Staff};
-use crate::world::Next;
 use order::state::Event;
 use order::{Fen, OrderId, PayId, PayType, RefundId};
 use std::sync::Arc;
@@ -67,14 +66,12 @@ impl Life {
         let Some(paid) = self.delivered().filter(|_| self.chance(600)) else {
             if self.chance(100) {
                 self.world.begin(Doing::Staff(Staff::Halt(true)));
-                let later = self.world.now().saturating_add(self.below(20));
-                self.world.plan(later, Next::Begin(Doing::Staff(Staff::Halt(false))));
                 return;
             }
-            let price = self.chance(300).then(|| {
-                let item = &self.world.shelf[item];
-                (item.price + self.below(9) - 4, item.version + 1)
-            });
+            // No two prices have one version, not even when two changes meet.
+            self.streamer += 1;
+            let version = i64::from(self.streamer) + 1;
+            let price = self.chance(300).then(|| (self.world.shelf[item].price + self.below(9) - 4, version));
             let price = price.filter(|(price, _)| *price > 0);
             let more = if self.chance(500) { self.below(4) } else { 0 };
             let on_sale = self.chance(850);

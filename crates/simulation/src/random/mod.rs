@@ -10,7 +10,7 @@ use crate::judge::Facts;
 use crate::seeded::Seeded;
 use crate::stage::Stage;
 use crate::tally::Tally;
-use crate::task::{Doing, Staff};
+use crate::task::Doing;
 use crate::world::World;
 use std::sync::Arc;
 use std::time::Duration;
@@ -262,7 +262,5 @@ impl Life {
         scene.note(|| "the faults stop".into());
         self.calm_at = Some(scene.now);
         self.arrival_at = None;
-        drop(scene);
-        self.world.begin(Doing::Staff(Staff::Halt(false)));
     }
 }

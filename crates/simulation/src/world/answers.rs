@@ -13,6 +13,8 @@ use storefront::store::ApplyError;
 
 /// How often the app sends a request again before it leaves it to its next start.
 const REQUESTS_MAX: u32 = 60;
+/// Longest stop of the shop by its people, seconds.
+const HALT_MAX_S: i64 = 20;
 
 impl World {
     /// A task was lost with its process, or got no answer: whoever wanted it wants it again.
@@ -23,6 +25,8 @@ impl World {
             Doing::Notice(notice, tries) => self.tell_again(&notice, tries),
             // The jobs are in the database.
             Doing::Look | Doing::Attend(_) => self.bell = true,
+            // A stop that came late would outlast what it was for.
+            Doing::Staff(Staff::Halt(true)) => self.plan(at, Next::Begin(Doing::Staff(Staff::Halt(false)))),
             doing => self.plan(at, Next::Begin(doing)),
         }
     }
@@ -66,7 +70,13 @@ impl World {
                 error => broken(format!("{doing:?}: {error}")),
             },
             (_, Outcome::Reconciled(reconciled)) => reconcile_verdict(&reconciled),
-            (doing @ Doing::Staff(Staff::Halt(_)), Outcome::Written(Err(_))) => {
+            (Doing::Staff(Staff::Halt(true)), Outcome::Written(_)) => {
+                // Whoever stops the shop lets it go on, whether or not they heard that it stopped.
+                let later_s = self.stage.scene().rng.between(0, HALT_MAX_S);
+                self.plan(self.now().saturating_add(later_s), Next::Begin(Doing::Staff(Staff::Halt(false))));
+                Ok(())
+            }
+            (doing @ Doing::Staff(Staff::Halt(false)), Outcome::Written(Err(_))) => {
                 self.lost(doing);
                 Ok(())
             }
