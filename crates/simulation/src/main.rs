@@ -40,6 +40,9 @@ enum Command {
         /// Every nth pair only.
         #[arg(long, default_value_t = 1)]
         every: usize,
+        /// Leaves out so many stories, to take up a run that was stopped.
+        #[arg(long, default_value_t = 0)]
+        skip: usize,
     },
 }
 
@@ -52,7 +55,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let threads = arguments.threads.unwrap_or_else(runner::threads);
     let done = match (&arguments.command, arguments.seed) {
-        (Some(Command::CrashPoints { every }), _) => every_point(threads, *every),
+        (Some(Command::CrashPoints { every, skip }), _) => every_point(threads, *every, *skip),
         (None, Some(seed)) => replay(seed),
         (None, None) => many(arguments.from, arguments.lives, threads),
     };
@@ -117,7 +120,7 @@ fn many(from: u64, lives: u64, threads: usize) -> Result<()> {
     }
 }
 
-fn every_point(threads: usize, every: usize) -> Result<()> {
+fn every_point(threads: usize, every: usize, skip: usize) -> Result<()> {
     let watch = Watch::start();
     let stories = runner::runtime()?.block_on(async {
         let template = Arc::new(Template::make().await?);
@@ -125,7 +128,7 @@ fn every_point(threads: usize, every: usize) -> Result<()> {
     })?;
     let stories = stories.map_err(stopped)?;
     let (mut singles, mut pairs) = (0, 0);
-    for (story, pay_type, points) in stories {
+    for (story, pay_type, points) in stories.into_iter().skip(skip) {
         let job = move |template: Arc<Template>, first: u64| -> Pin<Box<dyn Future<Output = Result<Pairs, Broken>>>> {
             Box::pin(async move {
                 let first = usize::try_from(first).unwrap_or(usize::MAX);

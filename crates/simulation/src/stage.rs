@@ -14,6 +14,7 @@ use std::task::{Poll, Waker};
 use storefront::clock::Clock;
 use storefront::random::{NoRandomness, Random};
 use storefront::store::Disk;
+use tokio::sync::oneshot;
 
 /// When every simulated world begins, Unix seconds.
 pub const START: i64 = 1_800_000_000;
@@ -257,16 +258,29 @@ impl Random for SimRandom {
 
 /// The disk of one process: it may be full, and the process may end at each commit.
 #[derive(Debug)]
-pub struct SimDisk(pub Arc<Stage>);
+pub struct SimDisk {
+    stage: Arc<Stage>,
+    /// Dropped with the disk, which tells whoever waits for the end of the process.
+    _ended: oneshot::Sender<()>,
+}
+
+impl SimDisk {
+    /// A disk, and what is told once nothing of its process uses it any more.
+    #[must_use]
+    pub fn new(stage: Arc<Stage>) -> (SimDisk, oneshot::Receiver<()>) {
+        let (ended, told) = oneshot::channel();
+        (SimDisk { stage, _ended: ended }, told)
+    }
+}
 
 #[async_trait]
 impl Disk for SimDisk {
     async fn before_write(&self) {
-        self.0.pause(Pause::Write).await;
+        self.stage.pause(Pause::Write).await;
     }
 
     fn before_commit(&self) -> Result<(), String> {
-        let mut scene = self.0.scene();
+        let mut scene = self.stage.scene();
         if scene.meet(Point::CrashBeforeCommit) || scene.chance(|rates| rates.crash_before) {
             scene.crash("fault: crash before a commit");
             return Err("the process ended".into());
@@ -281,7 +295,7 @@ impl Disk for SimDisk {
     }
 
     fn committed(&self) {
-        let mut scene = self.0.scene();
+        let mut scene = self.stage.scene();
         scene.commits = scene.commits.saturating_add(1);
         if scene.meet(Point::CrashAfterCommit) || scene.chance(|rates| rates.crash_after) {
             scene.crash("fault: crash after a commit");
