@@ -3,7 +3,7 @@ export type PayType = "alipay" | "wechat";
 export type GoodsKind = "merchandise" | "fins";
 export type ClosedBy = "time" | "viewer" | "channel" | "shop";
 export type OrderState = "reserved" | "awaiting_payment" | "closing" | "closed" | "delivered" | "refund_due" | "refunding" | "refunded";
-export type AttemptState = "new" | "sent" | "rejected" | "qr_ready" | "scanned" | "close_sent" | "closed" | "paid" | "mismatch";
+export type AttemptState = "new" | "sent" | "qr_ready" | "scanned" | "close_sent" | "closed" | "rejected" | "paid" | "mismatch";
 export type RefundReason = "late" | "twice" | "returned" | "streamer" | "mismatch" | "console";
 export type ErrorCode = "price_changed" | "sold_out" | "not_on_sale" | "limit_reached" | "channel_unavailable" | "request_conflict" | "too_many_requests" | "unauthorised" | "not_found" | "shop_paused" | "address_unknown" | "invalid_params" | "internal";
 export type RoomState = "soon" | "live" | "over";
@@ -48,7 +48,31 @@ starts_at: number | null,
  * The payment types the shop has set up.
  */
 pay_types: Array<PayType>, };
-export type Deal = { price_fen: number, price_version: number, starts_at: number, ends_at: number, pieces: number, pieces_left: number, };
+export type Deal = { 
+/**
+ * Price of one piece while it runs, fen.
+ */
+price_fen: number, 
+/**
+ * The version of that price: what `params` carry to buy at it.
+ */
+price_version: number, 
+/**
+ * When it begins, Unix seconds of the shop's clock.
+ */
+starts_at: number, 
+/**
+ * When it ends, Unix seconds of the shop's clock.
+ */
+ends_at: number, 
+/**
+ * Pieces it was made for.
+ */
+pieces: number, 
+/**
+ * Pieces of it that can be bought now.
+ */
+pieces_left: number, };
 export type Goods = { 
 /**
  * The target identifier.
@@ -79,11 +103,11 @@ kind: GoodsKind,
  */
 fins: number | null, 
 /**
- * Price of one piece, fen.
+ * Price of one piece outside a deal, fen.
  */
 price_fen: number, 
 /**
- * Rises whenever the price changes.
+ * Rises whenever the price changes. No price of the item, a deal's neither, ever has the same version.
  */
 price_version: number, 
 /**
@@ -478,17 +502,217 @@ seen: boolean,
  * Where it stands.
  */
 stage: Stage, };
-export type Shelf = { room: Room, goods: Array<Goods>, now_s: number, };
-export type KnownRoom = { link: string, title: string, host: string, shop_url: string, shop_key: string, entered_at: number, };
+export type Shelf = { 
+/**
+ * The room.
+ */
+room: Room, 
+/**
+ * Its goods, in lot order.
+ */
+goods: Array<Goods>, 
+/**
+ * The shop's clock when this was sent, Unix seconds: deals and starts are counted from it.
+ */
+now_s: number, };
+export type KnownRoom = { 
+/**
+ * Its link.
+ */
+link: string, 
+/**
+ * What its show was called.
+ */
+title: string, 
+/**
+ * Who hosts it.
+ */
+host: string, 
+/**
+ * The shop's address.
+ */
+shop_url: string, 
+/**
+ * Fingerprint of the shop's key that is trusted.
+ */
+shop_key: string, 
+/**
+ * When it was last entered, Unix seconds of this computer's clock.
+ */
+entered_at: number, };
 export type Language = "zh" | "en";
-export type Preferences = { language: Language, notifications: boolean, };
-export type About = { version: string, practice: boolean, data_folder: string, };
-export type PostalAddress = { name: string, phone: string, region: string, detail: string, };
-export type AddressDraft = { address: PostalAddress, is_default: boolean, };
-export type Address = { address_id: string, address: PostalAddress, is_default: boolean, };
-export type RefundRequest = { reason: string, asked_at: number, };
-export type OrderDetails = { note: string | null, address: PostalAddress | null, refund_request: RefundRequest | null, };
-export type OrderSummary = { order_id: string, goods_id: string, kind: GoodsKind, title: string, quantity: number, amount_fen: number, fins: number | null, pay_type: PayType, state: OrderState, closed_by: ClosedBy | null, created_at: number, paid_at: number | null, expires_in_s: number, refunds: Array<MoneyBack>, };
-export type OrdersPage = { orders: Array<OrderSummary>, next: string | null, };
-export type AttemptLine = { pay_id: string, pay_type: PayType, state: AttemptState, };
-export type OrderPaper = { order: OrderSummary, attempts: Array<AttemptLine>, details: OrderDetails, };
+export type Preferences = { 
+/**
+ * The language of notifications and of the tray.
+ */
+language: Language, 
+/**
+ * Whether results are notified while the window is not in front.
+ */
+notifications: boolean, };
+export type About = { 
+/**
+ * Its version.
+ */
+version: string, 
+/**
+ * Whether it has the practice room inside.
+ */
+practice: boolean, 
+/**
+ * Where it keeps what belongs to the viewer.
+ */
+data_folder: string, };
+export type PostalAddress = { 
+/**
+ * Who receives it, 1 to 40 characters.
+ */
+name: string, 
+/**
+ * Their telephone, 5 to 20 of digits, spaces, `+`, `-`, `(` and `)`, at least 5 of them digits.
+ */
+phone: string, 
+/**
+ * Province, city and district, 1 to 60 characters.
+ */
+region: string, 
+/**
+ * Street, house and door, 1 to 120 characters.
+ */
+detail: string, };
+export type AddressDraft = { 
+/**
+ * What is written on a parcel.
+ */
+address: PostalAddress, 
+/**
+ * Whether it is offered first.
+ */
+is_default: boolean, };
+export type Address = { 
+/**
+ * Its id.
+ */
+address_id: string, 
+/**
+ * What is written on a parcel.
+ */
+address: PostalAddress, 
+/**
+ * Whether it is offered first. One of a viewer's addresses always is.
+ */
+is_default: boolean, };
+export type RefundRequest = { 
+/**
+ * Why, in the viewer's words.
+ */
+reason: string, 
+/**
+ * When it was asked, Unix seconds of the shop's clock.
+ */
+asked_at: number, };
+export type OrderDetails = { 
+/**
+ * What the viewer wrote to the streamer.
+ */
+note: string | null, 
+/**
+ * Where it is sent, as it was when the order was made.
+ */
+address: PostalAddress | null, 
+/**
+ * The viewer's wish for a refund, once there is one.
+ */
+refund_request: RefundRequest | null, };
+export type OrderSummary = { 
+/**
+ * The order.
+ */
+order_id: string, 
+/**
+ * The goods.
+ */
+goods_id: string, 
+/**
+ * What delivery means.
+ */
+kind: GoodsKind, 
+/**
+ * The goods' name when the order was made.
+ */
+title: string, 
+/**
+ * Pieces.
+ */
+quantity: number, 
+/**
+ * What is due, fen.
+ */
+amount_fen: number, 
+/**
+ * Shark fins that delivery credits.
+ */
+fins: number | null, 
+/**
+ * The payment type: what was paid with, once something was, else what was chosen last.
+ */
+pay_type: PayType, 
+/**
+ * Where it stands.
+ */
+state: OrderState, 
+/**
+ * Who or what ended it.
+ */
+closed_by: ClosedBy | null, 
+/**
+ * When it was made, Unix seconds.
+ */
+created_at: number, 
+/**
+ * When the channel booked the payment, Unix seconds.
+ */
+paid_at: number | null, 
+/**
+ * Seconds left to pay when this was sent, 0 once it cannot be paid.
+ */
+expires_in_s: number, 
+/**
+ * What goes or went back.
+ */
+refunds: Array<MoneyBack>, };
+export type OrdersPage = { 
+/**
+ * The orders.
+ */
+orders: Array<OrderSummary>, 
+/**
+ * What to ask for the page after this one; nothing when this is the last.
+ */
+next: string | null, };
+export type AttemptLine = { 
+/**
+ * The channel's merchant order number.
+ */
+pay_id: string, 
+/**
+ * The channel.
+ */
+pay_type: PayType, 
+/**
+ * Where it stands.
+ */
+state: AttemptState, };
+export type OrderPaper = { 
+/**
+ * As the list has it.
+ */
+order: OrderSummary, 
+/**
+ * Its attempts, oldest first.
+ */
+attempts: Array<AttemptLine>, 
+/**
+ * Note, address and wish for a refund.
+ */
+details: OrderDetails, };
