@@ -239,5 +239,9 @@ async fn connect(port: u16, capabilities: serde_json::Map<String, Value>) -> Cli
     builder.capabilities(capabilities);
     let address = format!("http://127.0.0.1:{port}");
     let session = tokio::time::timeout(WAIT, builder.connect(&address)).await;
-    session.unwrap_or_else(|_| panic!("the app does not open")).unwrap_or_else(|error| panic!("no session: {error}"))
+    match session {
+        Ok(Ok(client)) => client,
+        Ok(Err(error)) => panic!("no session: {error}"),
+        Err(_) => panic!("the app does not open"),
+    }
 }

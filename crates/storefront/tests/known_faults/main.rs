@@ -9,6 +9,7 @@ mod support;
 mod acknowledgement;
 mod crashes;
 mod endings;
+#[allow(dead_code, reason = "shared with the deals")]
 mod house;
 mod notices;
 mod placing;
