@@ -61,6 +61,9 @@ async fn buy(window: &mut Window) {
     window.client.enter_parent_frame().await.unwrap();
     window.screen("success").await;
     step("paid and delivered", &window.shot("success").await);
+    window.click("button[data-act=\"order\"]").await;
+    window.find("[data-detail] [data-address]").await;
+    step("looking back at the order", &window.shot("order").await);
 }
 
 #[cfg(target_os = "linux")]

@@ -68,9 +68,16 @@ async fn at(instant: Option<Instant>) {
 }
 
 /// Notifies the viewer, if they do not look at the window and want to be.
-pub(crate) fn tell(app: &AppHandle, news: &News, request_id: Option<&str>) {
+fn tell(app: &AppHandle, news: &News, request_id: Option<&str>) {
+    if !front::is_seen(app) {
+        say(app, news, request_id);
+    }
+}
+
+/// Notifies the viewer, if they want to be.
+pub(crate) fn say(app: &AppHandle, news: &News, request_id: Option<&str>) {
     let preferences = app.state::<Chosen>().now();
-    if preferences.notifications && !front::is_seen(app) {
+    if preferences.notifications {
         notify::notify(app, preferences.language, news, request_id);
     }
 }

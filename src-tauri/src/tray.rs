@@ -134,7 +134,8 @@ pub(crate) fn takes_window(window: &tauri::Window) -> bool {
     }
     tray.window_is_hidden(true);
     if !tray.is_known.swap(true, Ordering::SeqCst) {
-        telling::tell(app, &News::InTheTray, None);
+        // The system may still count the window as seen.
+        telling::say(app, &News::InTheTray, None);
     }
     true
 }

@@ -3,11 +3,12 @@
 use crate::step::{ask, command, run, say};
 use anyhow::{Result, bail};
 
-/// To build the window, and to see and hear a show in it.
+/// To build the window with its tray, and to see and hear a show in it.
 pub(crate) const BUILD: &[&str] = &[
     "build-essential",
     "pkg-config",
     "libwebkit2gtk-4.1-dev",
+    "libayatana-appindicator3-dev",
     "fonts-wqy-microhei",
     "gstreamer1.0-libav",
     "gstreamer1.0-plugins-bad",
