@@ -153,7 +153,7 @@ fn refund_due(refund: &Refund, now: i64) -> Due {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::{ClosedBy, Event};
+    use crate::state::{ClosedBy, Event, OrderState};
     use crate::{Fen, OrderId, PayType};
 
     const START: i64 = 1_000_000;
@@ -282,6 +282,14 @@ mod tests {
         order.apply(&Event::PrepaySent { pay_id: second.clone(), at: START }).unwrap();
         paid(&mut order);
         assert_eq!(order.plan(START + 1).step, Some(Step::Query(second)));
+    }
+
+    #[test]
+    fn nothing_is_sent_for_an_order_that_is_not_sold_any_more() {
+        // The machine leaves no attempt unsent when it stops selling; rows that say otherwise are not acted on.
+        let mut order = Order::place(OrderId::from_bits(7), Fen::new(100).unwrap(), START + 300, PayType::Alipay);
+        order.state = OrderState::Closing;
+        assert_eq!(order.plan(START), Plan::default());
     }
 
     #[test]

@@ -315,6 +315,7 @@ fn row_14_a_refund_the_channel_ended_for_good_is_made_again_under_the_next_numbe
     let mut life = Life::closed();
     life.order.apply(&life.paid(false)).unwrap();
     let first = life.first.whole_refund();
+    life.takes(Event::RefundSent { refund_id: first.clone(), at: AT + 1 }, &[]);
     life.takes(Event::RefundClosed { refund_id: first.clone() }, &[]);
     assert_eq!(life.order.state, OrderState::Refunding);
     assert_eq!(life.order.refund(&first).unwrap().state, RefundState::Closed);
@@ -361,4 +362,41 @@ fn row_17_what_goes_back_of_a_delivered_order_never_exceeds_what_was_paid() {
     life.takes(Event::RefundClosed { refund_id: id(1) }, &[]);
     life.refuses(taken(&life, 3, 1));
     life.stands(OrderState::Delivered, AttemptState::Paid);
+}
+
+#[test]
+fn row_17_money_that_went_back_leaves_what_was_delivered_delivered_and_counts_for_its_own_attempt_only() {
+    let mut life = Life::waiting();
+    life.takes(Event::Attempted { pay_type: PayType::Wechat, at: AT }, &[]);
+    let second = life.order.attempts[1].pay_id.clone();
+    life.takes(Event::PrepaySent { pay_id: second.clone(), at: AT }, &[]);
+    life.order.apply(&life.paid(false)).unwrap();
+    life.order.apply(&Event::Paid { pay_id: second.clone(), amount: life.order.amount, restock: false }).unwrap();
+    // All of the second payment goes back, and some of the first may all the same.
+    let amount = Fen::new(60).unwrap();
+    let refund_id = RefundId::new("RETURN1").unwrap();
+    life.order.apply(&Event::TakenBack { pay_id: life.first.clone(), refund_id: refund_id.clone(), amount }).unwrap();
+    for refund_id in [refund_id, second.whole_refund()] {
+        life.takes(Event::RefundDone { refund_id: refund_id.clone() }, &[Effect::BookRefund { refund_id }]);
+        life.stands(OrderState::Delivered, AttemptState::Paid);
+    }
+}
+
+#[test]
+fn row_15_an_order_is_refunded_only_once_all_of_it_is_back() {
+    let mut life = Life::waiting();
+    life.takes(Event::Attempted { pay_type: PayType::Wechat, at: AT }, &[]);
+    let second = life.order.attempts[1].pay_id.clone();
+    life.takes(Event::PrepaySent { pay_id: second.clone(), at: AT }, &[]);
+    life.takes(Event::EndAsked { by: ClosedBy::Viewer, at: AT }, &[]);
+    for pay_id in [life.first.clone(), second.clone()] {
+        life.order.apply(&Event::CloseProved { pay_id, at: AT }).unwrap();
+    }
+    for pay_id in [life.first.clone(), second.clone()] {
+        life.order.apply(&Event::Paid { pay_id, amount: life.order.amount, restock: false }).unwrap();
+    }
+    life.order.apply(&Event::RefundDone { refund_id: second.whole_refund() }).unwrap();
+    assert_eq!(life.order.state, OrderState::RefundDue);
+    life.order.apply(&Event::RefundDone { refund_id: life.first.whole_refund() }).unwrap();
+    assert_eq!(life.order.state, OrderState::Refunded);
 }
