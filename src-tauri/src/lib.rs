@@ -14,6 +14,7 @@ mod notify;
 pub mod orders;
 pub mod pending;
 mod pictures;
+mod place;
 #[cfg(feature = "practice")]
 mod practice;
 pub mod preferences;
@@ -36,7 +37,6 @@ use preferences::Chosen;
 use shops::Shops;
 use tauri::{App, Manager, WindowEvent};
 use tauri_plugin_deep_link::DeepLinkExt;
-use tauri_plugin_window_state::StateFlags;
 
 /// Runs the app until its window is closed.
 ///
@@ -50,17 +50,17 @@ pub fn run() -> tauri::Result<()> {
                 .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,sqlx=warn")),
         )
         .init();
-    let place = StateFlags::SIZE | StateFlags::POSITION | StateFlags::MAXIMIZED;
     tauri::Builder::default()
         // First, so that a second copy ends before it opens anything. A link it was given goes to the deep links.
         .plugin(tauri_plugin_single_instance::init(|app, _args, _folder| front::show(app)))
         .plugin(tauri_plugin_deep_link::init())
-        .plugin(tauri_plugin_window_state::Builder::new().with_state_flags(place).build())
+        .plugin(tauri_plugin_window_state::Builder::new().with_state_flags(place::KEPT).build())
         .plugin(stay_here())
         .register_asynchronous_uri_scheme_protocol("picture", pictures::answer)
         .register_asynchronous_uri_scheme_protocol("stream", stream::answer)
         .setup(|app| Ok(set_up(app)?))
         .on_window_event(|window, event| {
+            place::hear(window, event);
             if let WindowEvent::CloseRequested { api, .. } = event
                 && tray::takes_window(window)
             {
@@ -121,12 +121,14 @@ fn set_up(app: &App) -> tauri::Result<()> {
     let (begun, beginning) = tokio::sync::mpsc::unbounded_channel();
     app.manage(Chosen::read(data.join("preferences.json")));
     app.manage(tray::Tray::default());
+    app.manage(place::Moved::default());
     let entrances = Entrances::new(Shops::new(data, begun), link);
     let current = entrances.current();
     app.manage(entrances);
     tauri::async_runtime::spawn(listen::to_rooms(app.handle().clone(), current));
     tauri::async_runtime::spawn(telling::of_purchases(app.handle().clone(), beginning));
     tauri::async_runtime::spawn(tray::keep(app.handle().clone()));
+    tauri::async_runtime::spawn(place::keep(app.handle().clone()));
     let handle = app.handle().clone();
     app.deep_link().on_open_url(move |event| {
         for link in event.urls() {

@@ -5,6 +5,8 @@ use crate::support::{Display, Home, WAIT, Window};
 use crate::{ONE, PARCEL, app, order, pay_with, shots, trust, write_address};
 use fantoccini::key::Key;
 use serde_json::json;
+use std::path::Path;
+use std::time::Duration;
 
 #[tokio::test]
 async fn the_practice_room_s_show_plays() {
@@ -189,4 +191,44 @@ async fn what_the_shop_changes_is_seen_at_once() {
     assert!(paid.contains("198"), "{paid}");
     window.close().await;
     shop.stop().await;
+}
+
+/// What the app has written about its window, wherever below `folder` it lies.
+fn files(folder: &Path) -> impl Iterator<Item = String> {
+    let (mut folders, mut texts) = (vec![folder.to_owned()], Vec::new());
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.file_name().is_some_and(|name| name == ".window-state.json") {
+                texts.extend(std::fs::read_to_string(path));
+            }
+        }
+    }
+    texts.into_iter()
+}
+
+#[tokio::test]
+async fn the_window_opens_as_large_as_it_was_left() {
+    let _one = ONE.lock().await;
+    let (display, home) = (Display::start(), Home::new(&shots("size")));
+    let window = Window::open(&app(), &display, &home, None).await;
+    window.find("[data-goods]").await;
+    let size = "return [window.innerWidth, window.innerHeight]";
+    assert_eq!(window.ask(size).await, json!([1280, 800]));
+    window.client.set_window_size(1100, 700).await.unwrap();
+    assert_eq!(window.ask(size).await, json!([1100, 700]));
+    // It is on disk before the app ends, however it ends.
+    let kept = async {
+        while !files(home.folder.path()).any(|text| text.contains("\"width\": 1100") || text.contains("\"width\":1100"))
+        {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(WAIT, kept).await.expect("the size is kept");
+    window.kill();
+    let window = Window::open(&app(), &display, &home, None).await;
+    window.find("[data-goods]").await;
+    assert_eq!(window.ask(size).await, json!([1100, 700]), "the same window again");
+    window.close().await;
 }
