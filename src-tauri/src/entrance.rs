@@ -2,7 +2,7 @@
 
 use crate::keys::{Keys, Standing};
 use crate::rooms::Rooms;
-use crate::session::Session;
+use crate::session::{Session, place};
 use crate::shops::Shops;
 use crate::views::{CommandError, Entrance, KnownRoom, LocalCode};
 use api::RoomLink;
@@ -154,6 +154,24 @@ impl Entrances {
     /// [`LocalCode::Storage`].
     pub fn forget_room(&self, link: &str) -> Result<(), CommandError> {
         self.rooms.forget(link).map_err(storage)
+    }
+
+    /// Takes up what was bought in other rooms than the open one and was not over when the app last ended. `false` while
+    /// a shop of these could not be reached.
+    pub async fn take_up_elsewhere(&self) -> bool {
+        let mut all = true;
+        for link in self.rooms.list().iter().filter_map(|known| RoomLink::parse(&known.link).ok()) {
+            let trusted = matches!(self.keys.standing(&link), Ok(Standing::Pinned));
+            if !trusted || !self.shops.has_left(&place(&link, false)) {
+                continue;
+            }
+            // The shop keeps the purchases at work; nobody stands in this room.
+            if let Err(error) = Session::open(link, false, &self.shops, None).await {
+                tracing::warn!(error = error.message, "purchases of a room that is not open cannot be followed yet");
+                all = false;
+            }
+        }
+        all
     }
 
     /// The room entered last, while its shop's key is still the pinned one.

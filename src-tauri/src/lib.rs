@@ -127,6 +127,7 @@ fn set_up(app: &App) -> tauri::Result<()> {
     app.manage(entrances);
     tauri::async_runtime::spawn(listen::to_rooms(app.handle().clone(), current));
     tauri::async_runtime::spawn(telling::of_purchases(app.handle().clone(), beginning));
+    tauri::async_runtime::spawn(telling::take_up_elsewhere(app.handle().clone()));
     tauri::async_runtime::spawn(tray::keep(app.handle().clone()));
     tauri::async_runtime::spawn(place::keep(app.handle().clone()));
     let handle = app.handle().clone();

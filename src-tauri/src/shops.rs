@@ -42,6 +42,13 @@ impl Shops {
         opened
     }
 
+    /// Whether purchases of a shop lie on disk that nobody is at work on.
+    pub(crate) fn has_left(&self, shop: &str) -> bool {
+        let at_work = self.at_work.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = at_work.iter().any(|purchases| purchases.shop() == shop);
+        !known && !Pending::new(self.data.join("pending")).of_shop(shop).is_empty()
+    }
+
     /// The room whose shop has this purchase at work, unless it is the practice room, which has no link.
     #[must_use]
     pub fn room_of(&self, request_id: &str) -> Option<RoomLink> {

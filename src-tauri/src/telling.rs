@@ -1,6 +1,7 @@
 //! Follows every purchase at work, of whichever room: keeps what is open for the tray, and tells the viewer what is new
 //! while they do not look.
 
+use crate::entrance::Entrances;
 use crate::front;
 use crate::news;
 use crate::notify;
@@ -15,11 +16,25 @@ use tokio::sync::{mpsc, watch};
 
 /// When the viewer is told that the code is about to end, before its end.
 const LAST_MINUTE: Duration = Duration::from_mins(1);
+/// Between two tries to reach a shop whose room is not open.
+const TAKE_UP_AGAIN: Duration = Duration::from_secs(30);
 
 /// Follows each purchase that begins or is taken up.
 pub(crate) async fn of_purchases(app: AppHandle, mut begun: mpsc::UnboundedReceiver<watch::Receiver<PurchaseView>>) {
     while let Some(views) = begun.recv().await {
         tauri::async_runtime::spawn(follow(app.clone(), views));
+    }
+}
+
+/// Has what was bought in rooms that are not open followed, too, as soon as their shops can be reached.
+pub(crate) async fn take_up_elsewhere(app: AppHandle) {
+    let entrances = app.state::<Entrances>();
+    // The room on screen comes first.
+    if entrances.current().wait_for(Option::is_some).await.is_err() {
+        return;
+    }
+    while !entrances.take_up_elsewhere().await {
+        tokio::time::sleep(TAKE_UP_AGAIN).await;
     }
 }
 
@@ -67,9 +82,12 @@ async fn at(instant: Option<Instant>) {
     }
 }
 
-/// Notifies the viewer, if they do not look at the window and want to be.
+/// Notifies the viewer, if they want to be and the window does not tell them: they do not look at it, or it shows another
+/// room than the purchase's.
 fn tell(app: &AppHandle, news: &News, request_id: Option<&str>) {
-    if !front::is_seen(app) {
+    let session = app.state::<Entrances>().session();
+    let here = |id| session.as_ref().is_ok_and(|session| session.purchases.has(id));
+    if !front::is_seen(app) || !request_id.is_some_and(here) {
         say(app, news, request_id);
     }
 }

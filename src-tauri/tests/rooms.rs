@@ -177,6 +177,38 @@ async fn what_was_bought_in_a_room_that_was_left_is_followed_to_its_end() {
 }
 
 #[tokio::test]
+async fn what_was_bought_elsewhere_is_followed_after_a_restart_although_its_room_is_not_opened() {
+    let (shop, other) = (Shop::open(300, None).await, Shop::open(300, None).await);
+    let data = tempfile::tempdir().unwrap();
+    let code = {
+        let (entrances, _begun) = start(data.path(), None);
+        trust(&entrances, &shop.link()).await;
+        let session = entrances.session().unwrap();
+        let id = buy(&session, "g1", None).await;
+        let code = code(&session, &id).await;
+        trust(&entrances, &other.link()).await;
+        code
+    };
+    shop.phone("pay", &code).await;
+    let (entrances, mut begun) = start(data.path(), None);
+    assert!(matches!(entrances.enter().await.unwrap(), Entrance::Open { .. }));
+    assert_eq!(link_of(&entrances), entrances.rooms()[0].link, "the other shop's room is open");
+    assert!(entrances.session().unwrap().purchases.is_empty());
+    assert!(entrances.take_up_elsewhere().await);
+    let taken_up = tokio::time::timeout(WAIT, begun.recv()).await.unwrap().unwrap();
+    until(taken_up, delivered).await;
+    assert_eq!(link_of(&entrances), entrances.rooms()[0].link, "the viewer stays where they are");
+    assert!(entrances.take_up_elsewhere().await, "nothing is left to take up");
+    drop(entrances);
+    // A shop that is away is tried again later.
+    shop.stop().await;
+    let (entrances, _begun) = start(data.path(), None);
+    entrances.enter().await.unwrap();
+    assert!(!entrances.take_up_elsewhere().await);
+    other.stop().await;
+}
+
+#[tokio::test]
 async fn an_open_order_is_shown_again_from_the_list_of_orders_and_a_closed_one_is_not() {
     let (shop, data) = (Shop::open(300, None).await, tempfile::tempdir().unwrap());
     let (entrances, _begun) = start(data.path(), None);
