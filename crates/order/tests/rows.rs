@@ -123,7 +123,8 @@ fn row_1_another_way_to_pay_ends_the_one_before() {
     life.takes(Event::Attempted { pay_type: PayType::Wechat, at: AT + 9 }, &[]);
     assert_eq!(life.order.attempts[0].ending_at, Some(AT + 9));
     let second = life.order.attempts[1].clone();
-    assert_eq!((second.pay_id, second.pay_type), (life.order.id.attempt(2), PayType::Wechat));
+    assert_eq!((second.pay_id.clone(), second.pay_type), (life.order.id.attempt(2), PayType::Wechat));
+    assert_eq!(life.order.current(), Some(&second));
     assert_eq!((second.state, second.ending_at), (AttemptState::New, None));
     life.takes(Event::CloseSent { pay_id: life.first.clone(), at: AT + 9 }, &[]);
     life.takes(Event::CloseProved { pay_id: life.first.clone(), at: AT + 9 }, &[]);
