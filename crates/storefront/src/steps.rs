@@ -171,7 +171,7 @@ impl Shop {
         let event = match &standing {
             // Row 10: the channel does not end it, nobody scanned it, and by the time it was given it no longer can be.
             // Before the close call was begun, a prepay call under way might still make the trade.
-            Standing::NoTrade if attempt.state == AttemptState::CloseSent && self.ran_out(record) => {
+            Standing::NoTrade if attempt.state == AttemptState::CloseSent && ran_out(record, asked_at) => {
                 Some(Event::CloseProved { pay_id: id(), at: self.clock.now_s() })
             }
             Standing::NoTrade | Standing::NotPaid => None,
@@ -205,11 +205,6 @@ impl Shop {
         }
         // Only now are the asks settled that this query answers: a crash before this line asks again.
         Ok(self.store.asked(pay_id, Some(trade.asks), asked_at).await?)
-    }
-
-    /// Whether the time to pay, which the channel was given too, is over beyond doubt.
-    fn ran_out(&self, record: &Record) -> bool {
-        self.clock.now_s() >= record.order.deadline_at.saturating_add(EXPIRY_GRACE_S)
     }
 
     /// Rows 9 to 11.
@@ -277,6 +272,12 @@ impl Shop {
         self.take(record, event, Evidence::text(format!("refund: {known:?}"))).await?;
         Ok(())
     }
+}
+
+/// Whether the time to pay, which the channel was given too, was over beyond doubt when it was asked. By the time its
+/// answer is read it says nothing: the code may have been paid meanwhile.
+const fn ran_out(record: &Record, asked_at: i64) -> bool {
+    asked_at >= record.order.deadline_at.saturating_add(EXPIRY_GRACE_S)
 }
 
 fn payment_of(standing: &Standing) -> Option<&Payment> {

@@ -1,7 +1,7 @@
 //! How orders end: at the deadline, late, twice, and both at once.
 
-use crate::house::{DEADLINE_S, House, PRICE};
-use crate::till::{Call, Stands, Till, Trouble};
+use crate::house::{DEADLINE_S, House, PRICE, viewer};
+use crate::till::{Call, Gate, Stands, Till, Trouble};
 use order::state::{AttemptState, ClosedBy, Event, OrderState};
 use order::{Fen, PayType};
 use std::sync::Arc;
@@ -169,4 +169,25 @@ async fn an_attempt_overtaken_by_another_s_payment_comes_to_an_end_although_its_
     assert_eq!(order.attempt(&other.pay_id).unwrap().state, AttemptState::Closed);
     house.pass(2 * 86_400).await;
     assert_eq!(house.number("SELECT COUNT(*) FROM jobs").await, 0, "it is asked about for ever");
+}
+
+#[tokio::test]
+async fn no_trade_said_before_the_time_to_pay_was_over_ends_nothing_however_late_it_is_read() {
+    let house = House::open().await;
+    house.alipay.troubles(Call::Prepay, [Trouble::LostRequest]);
+    house.alipay.troubles(Call::Close, vec![Trouble::LostRequest; 100]);
+    let placed = house.place("ann", "fins", PayType::Alipay).await.unwrap();
+    house.settle().await;
+    house.shop.cancel(&viewer("ann"), &placed.order_id).await.unwrap();
+    house.settle().await;
+    let gate = Gate::new();
+    house.alipay.troubles(Call::Query, [Trouble::HeldAfter(Arc::clone(&gate))]);
+    house.alipay.troubles(Call::Query, vec![Trouble::LostRequest; 10]);
+    house.skip(2);
+    let attending = house.settle_beside();
+    gate.arrived().await;
+    house.skip(DEADLINE_S + 120);
+    gate.let_go();
+    attending.await.unwrap().unwrap();
+    assert_eq!(house.state(&placed).await, OrderState::Closing, "it may have been paid meanwhile");
 }
