@@ -209,6 +209,7 @@ impl Entrances {
         let session = Arc::new(session);
         let entrance = open(&session);
         self.current.send_replace(Some(session));
+        self.shops.let_go();
         entrance
     }
 

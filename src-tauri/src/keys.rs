@@ -64,9 +64,10 @@ impl Keys {
     }
 }
 
-/// What a key is pinned to: the shop's address without anything after the host.
-fn shop_of(link: &RoomLink) -> String {
-    link.shop.origin().ascii_serialization()
+/// What a key is pinned to, and a viewer's token kept for: the shop's address with its path, for a host may hold the
+/// shops of several people.
+pub(crate) fn shop_of(link: &RoomLink) -> String {
+    format!("{}{}", link.shop.origin().ascii_serialization(), link.shop.path().trim_end_matches('/'))
 }
 
 #[cfg(test)]
@@ -90,6 +91,24 @@ mod tests {
         assert_eq!(keys.standing(&second).unwrap(), Standing::Changed { known_key: first.key.fingerprint() });
         assert!(!keys.pin(&second).unwrap());
         assert_eq!(keys.standing(&first).unwrap(), Standing::Pinned);
+    }
+
+    #[test]
+    fn a_shop_under_a_path_is_another_than_its_neighbours() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = Keys::new(folder.path().join("shops.json"));
+        let at = |path: &str| {
+            let mut link = link();
+            link.shop.set_path(path);
+            link
+        };
+        let (ann, ben) = (at("/ann"), at("/ben"));
+        assert!(keys.pin(&ann).unwrap());
+        assert_eq!(keys.standing(&RoomLink { shop: ben.shop, ..ann.clone() }).unwrap(), Standing::Unknown);
+        let mut same = ann.clone();
+        same.shop.set_path("/ann/");
+        assert_eq!(keys.standing(&same).unwrap(), Standing::Pinned);
+        assert_eq!(shop_of(&link()), "https://shop.example", "as it was written before shops had paths");
     }
 
     #[test]

@@ -205,11 +205,12 @@ impl Purchases {
     /// forgotten.
     ///
     /// # Errors
-    /// [`LocalCode::Storage`].
+    /// [`LocalCode::Storage`], or [`LocalCode::NotReady`] when there is no such purchase.
     pub async fn dismiss(&self, request_id: &str) -> Result<(), CommandError> {
         let request_id = RequestId::new(request_id).map_err(|error| CommandError::local(LocalCode::NotReady, error))?;
-        let watched_on = self.work().get(request_id.as_str()).is_some_and(|work| money_may_come(&work.views.borrow()));
-        if watched_on {
+        // The folder is every shop's: what is not at work here is not this shop's to forget.
+        let watched_on = self.work().get(request_id.as_str()).map(|work| money_may_come(&work.views.borrow()));
+        if watched_on.ok_or_else(no_such_purchase)? {
             return self.act(request_id.as_str(), Act::PutAway).await;
         }
         self.pending.forget(&request_id).map_err(storage)?;

@@ -1,6 +1,7 @@
 //! An open room: its client, the viewer the app speaks as, and the purchases of its shop.
 
 use crate::files;
+use crate::keys::shop_of;
 use crate::pending;
 use crate::purchases::{Purchases, bought};
 use crate::receipts;
@@ -136,8 +137,7 @@ pub(crate) fn place(link: &RoomLink, practice: bool) -> String {
     if practice {
         return key_id;
     }
-    let address = link.shop.origin().ascii_serialization();
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, address.as_bytes());
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, shop_of(link).as_bytes());
     format!("{key_id}-{}", hex::encode(&digest.as_ref()[..8]))
 }
 

@@ -31,7 +31,7 @@ impl Shops {
     /// is let go.
     pub(crate) fn open(&self, client: &Arc<Client>, practice: bool, shop: String) -> Arc<Purchases> {
         let mut at_work = self.at_work.lock().unwrap_or_else(PoisonError::into_inner);
-        at_work.retain(|purchases| !purchases.is_empty() || purchases.shop() == shop);
+        at_work.retain(|purchases| is_needed(purchases) || purchases.shop() == shop);
         if let Some(known) = at_work.iter().find(|purchases| purchases.shop() == shop) {
             return Arc::clone(known);
         }
@@ -40,6 +40,11 @@ impl Shops {
         let opened = Arc::new(opened);
         at_work.push(Arc::clone(&opened));
         opened
+    }
+
+    /// Lets go of the shops whose rooms were left and that have no purchases at work.
+    pub(crate) fn let_go(&self) {
+        self.at_work.lock().unwrap_or_else(PoisonError::into_inner).retain(is_needed);
     }
 
     /// Whether purchases of a shop lie on disk that nobody is at work on.
@@ -56,4 +61,9 @@ impl Shops {
         let found = at_work.iter().find(|purchases| purchases.has(request_id))?;
         (!found.is_practice()).then(|| found.client().link().clone())
     }
+}
+
+/// Purchases are at work, or a room of the shop is open, where some may begin.
+fn is_needed(purchases: &Arc<Purchases>) -> bool {
+    !purchases.is_empty() || Arc::strong_count(purchases) > 1
 }

@@ -15,6 +15,9 @@ use tauri::{Manager, Runtime, UriSchemeContext, UriSchemeResponder, Url};
 /// The page's own origins: other frames of the window may not read the show.
 const PAGE: [&str; 3] = ["tauri://localhost", "http://tauri.localhost", "http://localhost:5173"];
 
+/// Most redirects followed.
+const REDIRECTS_MAX: usize = 4;
+
 /// Where one room's show may be fetched from, and by what.
 pub(crate) struct Stream {
     local: bool,
@@ -42,13 +45,22 @@ impl Stream {
         if !self.reach().may_fetch(&url) {
             return Err(StatusCode::FORBIDDEN);
         }
-        let http = self.http.get_or_init(|| fetch::client(self.local).ok()).clone();
-        let mut fetched = fetch::get(&http.ok_or(StatusCode::BAD_GATEWAY)?, url, range).await?;
+        let http = self.http.get_or_init(|| fetch::client(self.local).ok()).clone().ok_or(StatusCode::BAD_GATEWAY)?;
+        let mut fetched = fetch::get(&http, url, range.as_ref()).await?;
+        // Where a redirect leads is looked at as what a playlist names is.
+        let mut redirects = 0;
+        while let Some(next) = fetched.leads_to() {
+            redirects += 1;
+            if redirects > REDIRECTS_MAX || !self.reach().names(&next) {
+                return Err(StatusCode::FORBIDDEN);
+            }
+            fetched = fetch::get(&http, next, range.as_ref()).await?;
+        }
         if fetched.is_playlist() {
             let text = std::str::from_utf8(&fetched.body).map_err(|_| StatusCode::BAD_GATEWAY)?;
             let mut reach = self.reach();
             let rewritten = playlist::rewritten(text, &fetched.url, |url| reach.names(url).then(|| path_of(url)));
-            fetched.body = rewritten.into_bytes();
+            fetched.body = rewritten.ok_or(StatusCode::BAD_GATEWAY)?.into_bytes();
         }
         Ok(fetched)
     }

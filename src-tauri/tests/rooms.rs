@@ -66,6 +66,13 @@ async fn code(session: &Session, id: &str) -> String {
     session.purchases.code_of(id).unwrap()
 }
 
+/// The one purchase on disk beside `other`.
+fn first_request(data: &Path, other: &str) -> String {
+    let files = std::fs::read_dir(data.join("pending")).unwrap().map(|file| file.unwrap().path());
+    let mut names = files.map(|path| path.file_stem().unwrap().to_string_lossy().into_owned());
+    names.find(|name| name != other).unwrap()
+}
+
 fn delivered(stage: &Stage) -> bool {
     matches!(stage, Stage::Delivered { .. })
 }
@@ -180,16 +187,16 @@ async fn what_was_bought_in_a_room_that_was_left_is_followed_to_its_end() {
 async fn what_was_bought_elsewhere_is_followed_after_a_restart_although_its_room_is_not_opened() {
     let (shop, other) = (Shop::open(300, None).await, Shop::open(300, None).await);
     let data = tempfile::tempdir().unwrap();
-    let code = {
+    let left = {
         let (entrances, _begun) = start(data.path(), None);
         trust(&entrances, &shop.link()).await;
         let session = entrances.session().unwrap();
         let id = buy(&session, "g1", None).await;
-        let code = code(&session, &id).await;
+        let left = code(&session, &id).await;
         trust(&entrances, &other.link()).await;
-        code
+        left
     };
-    shop.phone("pay", &code).await;
+    shop.phone("pay", &left).await;
     let (entrances, mut begun) = start(data.path(), None);
     assert!(matches!(entrances.enter().await.unwrap(), Entrance::Open { .. }));
     assert_eq!(link_of(&entrances), entrances.rooms()[0].link, "the other shop's room is open");
@@ -199,6 +206,19 @@ async fn what_was_bought_elsewhere_is_followed_after_a_restart_although_its_room
     until(taken_up, delivered).await;
     assert_eq!(link_of(&entrances), entrances.rooms()[0].link, "the viewer stays where they are");
     assert!(entrances.take_up_elsewhere().await, "nothing is left to take up");
+    // The open room's shop had nothing at work meanwhile; what is bought there now goes on when it is left.
+    let session = entrances.session().unwrap();
+    let bought = buy(&session, "g2", None).await;
+    let views = begun.recv().await.unwrap();
+    let paid = code(&session, &bought).await;
+    // And what is not its own is not its to forget.
+    let first = first_request(data.path(), &bought);
+    assert!(session.purchases.dismiss(&first).await.is_err());
+    assert!(data.path().join("pending").join(format!("{first}.json")).is_file());
+    drop(session);
+    entrances.open_practice().await.unwrap();
+    other.phone("pay", &paid).await;
+    until(views, delivered).await;
     drop(entrances);
     // A shop that is away is tried again later.
     shop.stop().await;

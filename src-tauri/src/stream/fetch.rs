@@ -1,6 +1,5 @@
 //! One request to where the show is.
 
-use super::reach::may_be_called;
 use futures_util::StreamExt;
 use std::time::Duration;
 use tauri::Url;
@@ -12,23 +11,22 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 const LIMIT: Duration = Duration::from_secs(30);
 /// Largest part of a show, bytes.
 const MAX_BYTES: usize = 32 << 20;
-/// Most redirects followed.
-const REDIRECTS_MAX: usize = 4;
 /// What of the answer's headers the page gets.
 const PASSED_ON: [header::HeaderName; 4] =
     [header::CONTENT_TYPE, header::CONTENT_RANGE, header::ACCEPT_RANGES, header::CACHE_CONTROL];
 
 /// A part of the show.
 pub(super) struct Fetched {
-    /// Where it was in the end.
+    /// Where it was.
     pub(super) url: Url,
     status: StatusCode,
+    location: Option<Url>,
     headers: Vec<(header::HeaderName, HeaderValue)>,
     /// All of it.
     pub(super) body: Vec<u8>,
 }
 
-/// A client that leaves the kind of address it was sent to for no other.
+/// A client that goes only where it is sent.
 ///
 /// # Errors
 /// When the system's TLS set-up cannot be used.
@@ -37,13 +35,7 @@ pub(super) fn client(local: bool) -> reqwest::Result<reqwest::Client> {
         .connect_timeout(CONNECT_LIMIT)
         .timeout(LIMIT)
         .user_agent(concat!("liveshop/", env!("CARGO_PKG_VERSION")))
-        .redirect(reqwest::redirect::Policy::custom(move |attempt| {
-            if may_be_called(attempt.url(), local) && attempt.previous().len() <= REDIRECTS_MAX {
-                attempt.follow()
-            } else {
-                attempt.error("the show leads elsewhere")
-            }
-        }));
+        .redirect(reqwest::redirect::Policy::none());
     if local {
         // A proxy of the system cannot reach this machine's own show.
         http = http.no_proxy();
@@ -55,13 +47,14 @@ pub(super) fn client(local: bool) -> reqwest::Result<reqwest::Client> {
 ///
 /// # Errors
 /// A status that says what went wrong.
-pub(super) async fn get(http: &reqwest::Client, url: Url, range: Option<HeaderValue>) -> Result<Fetched, StatusCode> {
-    let mut request = http.get(url);
+pub(super) async fn get(http: &reqwest::Client, url: Url, range: Option<&HeaderValue>) -> Result<Fetched, StatusCode> {
+    let mut request = http.get(url.clone());
     if let Some(range) = range {
         request = request.header(header::RANGE, range);
     }
     let answer = request.send().await.map_err(status_of)?;
-    let (url, status) = (answer.url().clone(), answer.status());
+    let status = answer.status();
+    let location = answer.headers().get(header::LOCATION).and_then(|location| url.join(location.to_str().ok()?).ok());
     let headers = PASSED_ON.into_iter().filter_map(|name| Some((name.clone(), answer.headers().get(name)?.clone())));
     let headers = headers.collect();
     let mut body = Vec::new();
@@ -72,7 +65,7 @@ pub(super) async fn get(http: &reqwest::Client, url: Url, range: Option<HeaderVa
             return Err(StatusCode::BAD_GATEWAY);
         }
     }
-    Ok(Fetched { url, status, headers, body })
+    Ok(Fetched { url, status, location, headers, body })
 }
 
 fn status_of(error: reqwest::Error) -> StatusCode {
@@ -82,6 +75,11 @@ fn status_of(error: reqwest::Error) -> StatusCode {
 }
 
 impl Fetched {
+    /// Where it is instead.
+    pub(super) fn leads_to(&self) -> Option<Url> {
+        self.location.clone().filter(|_| self.status.is_redirection())
+    }
+
     /// Whether it names other parts.
     pub(super) fn is_playlist(&self) -> bool {
         self.status.is_success() && self.body.trim_ascii_start().starts_with(b"#EXTM3U")

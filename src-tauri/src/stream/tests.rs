@@ -87,7 +87,7 @@ fn everything_a_playlist_names_goes_through_the_program() {
         #EXTINF:2.0,\n../seg/0.m4s?t=1\n\n#EXTINF:2.0,\r\nhttps://cdn.example:8443/1.m4s\r\n\
         http://plain.example/2.m4s\ndata:video/mp4;base64,AA\n{$host}/3.m4s\n";
     let through = |url: &Url| (url.scheme() == "https").then(|| path_of(url));
-    let rewritten = playlist::rewritten(playlist, &url("https://live.example/show/live.m3u8"), through);
+    let rewritten = playlist::rewritten(playlist, &url("https://live.example/show/live.m3u8"), through).unwrap();
     assert_eq!(
         rewritten,
         "#EXTM3U\n#EXT-X-MAP:URI=\"/https/live.example/show/init.mp4\",BYTERANGE=\"10@0\"\n\
@@ -158,7 +158,18 @@ async fn what_leads_elsewhere_is_too_large_or_does_not_come_is_a_status() {
     let address = show().await;
     let stream = at(&format!("{address}/live.m3u8"), true);
     let status = async |path: &str| stream.get(url(path), None).await.err();
-    assert_eq!(status(&format!("{address}/away")).await, Some(StatusCode::BAD_GATEWAY));
+    assert_eq!(status(&format!("{address}/away")).await, Some(StatusCode::FORBIDDEN));
     assert_eq!(status(&format!("{address}/large")).await, Some(StatusCode::BAD_GATEWAY));
     assert_eq!(status("https://elsewhere.example/1.ts").await, Some(StatusCode::FORBIDDEN));
+}
+
+#[test]
+fn a_playlist_that_is_made_to_be_too_much_is_refused() {
+    let base = |path: &str| url(&format!("https://live.example/{path}/live.m3u8"));
+    let through = |url: &Url| Some(path_of(url));
+    let long = format!("#EXTM3U\n{}", "a\n".repeat(2 << 20));
+    assert_eq!(playlist::rewritten(&long, &base("show"), through), None);
+    let grows = format!("#EXTM3U\n{}", "a\n".repeat(100_000));
+    assert_eq!(playlist::rewritten(&grows, &base(&"p".repeat(10_000)), through), None);
+    assert!(playlist::rewritten(&grows, &base("show"), through).is_some());
 }
