@@ -109,6 +109,19 @@ describe('the start', () => {
     expect(screen.queryByText('没能读取上次没完成的订单。')).toBeNull();
   });
 
+  test('asks again where goods are sent before a refused order of an earlier start is ordered at its new price', async () => {
+    const refusal = { code: 'price_changed' as const, message: '', price_fen: 16_800, price_version: 1 };
+    host.left = [{ ...left, order_id: null, stage: { stage: 'refused', refusal } }];
+    const user = await opened(host);
+    await waitFor(() => pane('refused_price_changed'));
+    await user.click(act('buy-new-price'));
+    pane('choose');
+    expect(host.called('buy')).toHaveLength(0);
+    await waitFor(() => expect(button('button[data-pay-type="wechat"]')).toBeEnabled());
+    await user.click(button('button[data-pay-type="wechat"]'));
+    expect(host.called('buy')[0]?.args[0]).toMatchObject({ goods_id: 'g1', address_id: 'a1' });
+  });
+
   test('leads an unpaid order back by the bar', async () => {
     host.left = [left];
     const user = await opened(host);

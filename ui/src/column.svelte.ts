@@ -159,7 +159,8 @@ export class ColumnState {
 
   /** Shows the open order that made the shop refuse this purchase. */
   async takeUp(purchase: Purchase): Promise<void> {
-    this.show(await this.#desk.takeUp(purchase));
+    const standing = await this.#desk.takeUp(purchase);
+    if (standing !== null) this.show(standing);
   }
 
   /** Opens the pretend phone that holds this purchase's code. */
@@ -217,6 +218,10 @@ export class ColumnState {
     if (view.stage.stage !== 'refused') return;
     const { price_fen, price_version } = view.stage.refusal;
     if (price_fen === undefined || price_version === undefined) return;
+    if (lacksAddress(purchase)) {
+      this.#again(purchase, view.quantity);
+      return;
+    }
     this.#desk.dismiss(purchase);
     const { bought, quantity, pay_type } = view;
     this.show(this.#desk.buy({ bought, quantity, price_fen, price_version, pay_type, ...sent }));
@@ -226,7 +231,7 @@ export class ColumnState {
   #reorder(purchase: Purchase, payType: PayType): void {
     const { view, sent } = purchase;
     const goods = this.#room.byId(view.bought.goods_id);
-    if (goods === null || !buyable(goods) || this.#priceOf(goods).price_fen * view.quantity !== view.amount_fen) {
+    if (goods === null || lacksAddress(purchase) || !buyable(goods) || this.#priceOf(goods).price_fen * view.quantity !== view.amount_fen) {
       // Something changed since: the viewer looks at it again before ordering.
       this.#again(purchase, view.quantity);
       return;
@@ -256,6 +261,11 @@ export class ColumnState {
     if (this.layer.at === 'shelf' && !isTyping()) this.show(purchase);
     else if (this.layer.at !== 'purchase' || this.layer.purchase !== purchase) this.#outside.onResult(purchase);
   }
+}
+
+/** What went with an order of an earlier start is not known any more: where it is sent is asked again. */
+function lacksAddress({ view, sent }: Purchase): boolean {
+  return view.bought.kind === 'merchandise' && sent.address_id === null;
 }
 
 function boughtOf(goods: Goods): Purchase['view']['bought'] {

@@ -141,7 +141,8 @@ export class RoomState {
     const mine = ++this.#tries;
     try {
       const entrance = await door();
-      if (mine !== this.#tries) return null;
+      // A room that has opened is where the program is, whatever was asked for since: the page never shows another.
+      if (mine !== this.#tries && entrance.entrance !== 'open') return null;
       this.#door = door;
       await this.#arrive(entrance);
       return null;

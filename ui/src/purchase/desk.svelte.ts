@@ -116,21 +116,30 @@ export class Desk {
   }
 
   /** Leaves a refused purchase for the open order in its way, which this window does not know yet. */
-  async takeUp(refused: Purchase): Promise<Purchase> {
+  async takeUp(refused: Purchase): Promise<Purchase | null> {
+    const rooms = this.#rooms;
     const purchase = new Purchase({ ...refused.view, request_id: '', stage: { stage: 'ordering' } }, NOTHING_SENT, this.#clock);
     await this.#host.takeUp(refused.view.request_id, (view) => this.#receive(purchase, view));
+    if (rooms !== this.#rooms) return this.#tooLate(purchase);
     this.purchases = [purchase, ...this.purchases.filter((one) => one !== refused)];
     return purchase;
   }
 
+  /** Another room was opened meanwhile: it does not show what belongs to the one before. */
+  #tooLate(purchase: Purchase): null {
+    this.#left.add(purchase);
+    return null;
+  }
+
   /** Shows an open order: the purchase of this window that it belongs to, else the order as the shop has it. */
-  async resume(order: OrderSummary, goods: Goods | null): Promise<Purchase> {
+  async resume(order: OrderSummary, goods: Goods | null): Promise<Purchase | null> {
     const known = this.ofOrder(order.order_id);
     if (known !== null) return known;
     const purchase = new Purchase(resumedView(order, goods), NOTHING_SENT, this.#clock);
     const rooms = this.#rooms;
     await this.#host.resumeOrder(order.order_id, (view) => this.#receive(purchase, view));
-    if (rooms === this.#rooms) this.purchases = [purchase, ...this.purchases];
+    if (rooms !== this.#rooms) return this.#tooLate(purchase);
+    this.purchases = [purchase, ...this.purchases];
     return purchase;
   }
 

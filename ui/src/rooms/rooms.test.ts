@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import App from '../App.svelte';
 import { act, button, buyTeapot, freshHost, opened, person, teapot, waiting } from '../driving';
 import type { Entrance, KnownRoom } from '../host/contract';
-import { type FakeHost, fakeRoom } from '../host/fake';
+import { blank, type FakeHost, fakeRoom } from '../host/fake';
 
 let host: FakeHost;
 const LINK = 'liveshop://room/paper?shop=https%3A%2F%2Fpaper.example&key=k';
@@ -148,6 +148,41 @@ describe('another room', () => {
     await user.click(await waitFor(() => act('back-to-room')));
     expect(await screen.findByRole('heading', { name: /本场商品/ })).toBeVisible();
   });
+});
+
+test('a room that opened late is the one on the page, whatever was asked for since and came to nothing', async () => {
+  let answer: (entrance: Entrance) => void = () => {};
+  const user = await opened(host);
+  await inSettings(user);
+  host.openRoom = () => new Promise((resolve) => (answer = resolve));
+  await user.click(button('[data-act="open-room"]'));
+  const late = answer;
+  opens({ code: 'bad_link', message: '' });
+  await paste(user, 'liveshop://nowhere');
+  host.entrance = paper;
+  late(paper);
+  await waitFor(() => expect(document.querySelector('.stage h1')).toHaveTextContent('纸夜'));
+});
+
+test('what was taken up in a room that was left is not shown in the next', async () => {
+  host.onBuy = { stage: 'refused', refusal: { code: 'request_conflict', message: '', order_id: 'o9' } };
+  const user = await buyTeapot(host);
+  let answer: () => void = () => {};
+  host.takeUp = (_requestId, onView) =>
+    new Promise((resolve) => {
+      answer = () => {
+        onView({ ...blank, request_id: 'r9', order_id: 'o9', bought: { goods_id: 'g2', lot: 2, title: '粗陶侧把壶', kind: 'merchandise', fins: null, picture: null }, quantity: 1, amount_fen: 22_800, pay_type: 'alipay', stage: waiting() });
+        resolve('r9');
+      };
+    });
+  await user.click(act('show-code'));
+  opens(paper);
+  host.link(LINK);
+  await screen.findByRole('heading', { name: '纸夜' });
+  answer();
+  await tick();
+  await tick();
+  expect(document.querySelector('[data-screen], [data-pending]')).toBeNull();
 });
 
 describe('every dead end has a way on', () => {
