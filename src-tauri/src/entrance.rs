@@ -2,7 +2,7 @@
 
 use crate::keys::{Keys, Standing};
 use crate::rooms::Rooms;
-use crate::session::{Session, place};
+use crate::session::Session;
 use crate::shops::Shops;
 use crate::views::{CommandError, Entrance, KnownRoom, LocalCode};
 use api::RoomLink;
@@ -160,9 +160,9 @@ impl Entrances {
     /// a shop of these could not be reached.
     pub async fn take_up_elsewhere(&self) -> bool {
         let mut all = true;
-        for link in self.rooms.list().iter().filter_map(|known| RoomLink::parse(&known.link).ok()) {
-            let trusted = matches!(self.keys.standing(&link), Ok(Standing::Pinned));
-            if !trusted || !self.shops.has_left(&place(&link, false)) {
+        for link in self.shops.left().iter().filter_map(|link| RoomLink::parse(link).ok()) {
+            // Nobody is asked for a shop whose key is not trusted any more.
+            if !matches!(self.keys.standing(&link), Ok(Standing::Pinned)) {
                 continue;
             }
             // The shop keeps the purchases at work; nobody stands in this room.

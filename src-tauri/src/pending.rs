@@ -16,6 +16,9 @@ use std::path::{Path, PathBuf};
 pub struct Entry {
     /// The shop it was asked of, by key and address: it is taken up again in that shop's rooms only.
     pub shop: String,
+    /// The link of the room it was begun in, to follow it by although that room is not opened; the practice room has none.
+    #[serde(default)]
+    pub link: Option<String>,
     /// What was sent, or is about to be: the newest request.
     pub params: Params,
     /// The requests before it, oldest first, each for the same order and another way to pay. Where the shop does not
@@ -99,11 +102,16 @@ impl Pending {
     /// The entries of a shop, newest first. A file that cannot be read is left where it is and reported.
     #[must_use]
     pub fn of_shop(&self, shop: &str) -> Vec<Entry> {
+        self.all().into_iter().filter(|entry| entry.shop == shop).collect()
+    }
+
+    /// The entries of all shops, newest first.
+    #[must_use]
+    pub fn all(&self) -> Vec<Entry> {
         let names = std::fs::read_dir(&self.folder).into_iter().flatten().flatten().map(|file| file.path());
         let mut entries: Vec<Entry> = names
             .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
             .filter_map(|path| read(&path))
-            .filter(|entry| entry.shop == shop)
             .collect();
         entries.sort_by_key(|entry| std::cmp::Reverse(entry.begun_at));
         entries
@@ -145,7 +153,8 @@ mod tests {
             picture: None,
         };
         let amount = Fen::new(22_800).unwrap();
-        Entry { shop: shop.into(), params, earlier: vec![], bought, amount, order_id: None, begun_at, seen: None }
+        let (earlier, order_id) = (vec![], None);
+        Entry { shop: shop.into(), link: None, params, earlier, bought, amount, order_id, begun_at, seen: None }
     }
 
     #[test]

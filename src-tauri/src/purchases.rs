@@ -76,6 +76,7 @@ impl Purchases {
     pub fn begin(&self, params: Params, bought: Bought, amount: Fen) -> Result<String, CommandError> {
         let entry = Entry {
             shop: self.shop.clone(),
+            link: (!self.practice).then(|| self.client.link().to_string()),
             order_id: params.order_id.clone(),
             params,
             earlier: Vec::new(),

@@ -132,7 +132,7 @@ impl Session {
 /// What a viewer's token and purchases are kept under: key and address. A key alone is not enough: a stranger may name
 /// a shop's true key in a link and pass its answers on, and would be handed the token. The practice room is this
 /// program's own, on whatever port is free.
-pub(crate) fn place(link: &RoomLink, practice: bool) -> String {
+fn place(link: &RoomLink, practice: bool) -> String {
     let key_id = link.key.key_id();
     if practice {
         return key_id;

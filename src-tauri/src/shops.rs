@@ -4,6 +4,7 @@
 use crate::pending::Pending;
 use crate::purchases::{Begun, Purchases};
 use api::{Client, RoomLink};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -47,11 +48,13 @@ impl Shops {
         self.at_work.lock().unwrap_or_else(PoisonError::into_inner).retain(is_needed);
     }
 
-    /// Whether purchases of a shop lie on disk that nobody is at work on.
-    pub(crate) fn has_left(&self, shop: &str) -> bool {
+    /// The links of rooms whose shops have purchases on disk that nobody is at work on: one of each shop.
+    pub(crate) fn left(&self) -> Vec<String> {
         let at_work = self.at_work.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = at_work.iter().any(|purchases| purchases.shop() == shop);
-        !known && !Pending::new(self.data.join("pending")).of_shop(shop).is_empty()
+        let entries = Pending::new(self.data.join("pending")).all().into_iter();
+        let left = entries.filter(|entry| !at_work.iter().any(|purchases| purchases.shop() == entry.shop));
+        let links: BTreeMap<String, String> = left.filter_map(|entry| Some((entry.shop, entry.link?))).collect();
+        links.into_values().collect()
     }
 
     /// The room whose shop has this purchase at work, unless it is the practice room, which has no link.
