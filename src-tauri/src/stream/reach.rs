@@ -2,6 +2,7 @@
 //! name.
 
 use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr};
 use tauri::Url;
 
 /// Most hosts of one show. A show has its own, a few of a network that spreads it, and no more.
@@ -39,7 +40,8 @@ impl Reach {
     pub(super) fn names(&mut self, url: &Url) -> bool {
         let host = host_of(url);
         let known = self.hosts.contains(&host);
-        if !may_be_called(url, self.is_local()) || (!known && self.hosts.len() >= HOSTS_MAX) {
+        let too_near = !known && place(url) == Place::Near && !self.is_near();
+        if !may_be_called(url, self.is_local()) || too_near || (!known && self.hosts.len() >= HOSTS_MAX) {
             return false;
         }
         self.hosts.insert(host);
@@ -48,7 +50,13 @@ impl Reach {
 
     /// Only a show that is on this machine may lead to addresses of this machine.
     fn is_local(&self) -> bool {
-        self.local && self.playlist.as_ref().is_some_and(is_loopback)
+        self.local && self.playlist.as_ref().is_some_and(|url| place(url) == Place::Here)
+    }
+
+    /// Only a show that is in the viewer's own network may lead to other addresses there: elsewhere a playlist could
+    /// have the program knock at the viewer's router.
+    fn is_near(&self) -> bool {
+        self.playlist.as_ref().is_some_and(|url| place(url) != Place::Far)
     }
 }
 
@@ -59,17 +67,45 @@ pub(super) fn may_be_called(url: &Url, local: bool) -> bool {
         "http" => true,
         _ => return false,
     };
-    let loopback = is_loopback(url);
-    url.has_host() && url.username().is_empty() && (!loopback || local) && (!plain || loopback)
+    let here = place(url) == Place::Here;
+    url.has_host() && url.username().is_empty() && (!here || local) && (!plain || here)
 }
 
-fn is_loopback(url: &Url) -> bool {
-    match url.host_str() {
-        Some("localhost") => true,
-        Some(host) => {
-            host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+/// Where an address is, as far as it says so itself.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// On this machine.
+    Here,
+    /// In the network this machine is in.
+    Near,
+    /// Elsewhere.
+    Far,
+}
+
+fn place(url: &Url) -> Place {
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    match host.parse() {
+        Ok(IpAddr::V4(address)) => place_v4(address),
+        Ok(IpAddr::V6(address)) => match address.to_ipv4_mapped() {
+            Some(address) => place_v4(address),
+            None if address.is_loopback() || address.is_unspecified() => Place::Here,
+            None if address.is_unique_local() || address.is_unicast_link_local() => Place::Near,
+            None => Place::Far,
+        },
+        Err(_) => {
+            let name = host.trim_end_matches('.');
+            if name == "localhost" || name.ends_with(".localhost") { Place::Here } else { Place::Far }
         }
-        None => false,
+    }
+}
+
+fn place_v4(address: Ipv4Addr) -> Place {
+    if address.is_loopback() || address.is_unspecified() {
+        Place::Here
+    } else if address.is_private() || address.is_link_local() {
+        Place::Near
+    } else {
+        Place::Far
     }
 }
 

@@ -63,15 +63,39 @@ fn a_show_elsewhere_never_leads_to_this_machine() {
     // Not even where the shop is on this machine and its show is not.
     for local in [false, true] {
         let stream = at("https://live.example/show.m3u8", local);
-        for inside in
-            ["http://127.0.0.1:9/1.ts", "https://127.0.0.2/1.ts", "http://localhost/1.ts", "http://[::1]/1.ts"]
-        {
+        for inside in [
+            "http://127.0.0.1:9/1.ts",
+            "https://127.0.0.2/1.ts",
+            "http://localhost/1.ts",
+            "http://[::1]/1.ts",
+            "https://localhost./1.ts",
+            "https://a.localhost/1.ts",
+            "https://0.0.0.0/1.ts",
+            "https://[::]/1.ts",
+            "https://[::ffff:127.0.0.1]/1.ts",
+        ] {
             assert!(!stream.reach().names(&url(inside)) && !allowed(&stream, inside), "{inside}");
         }
     }
     let own = at("http://127.0.0.1:9/a.m3u8", true);
     assert!(allowed(&own, "http://127.0.0.1:9/1.ts") && own.reach().names(&url("https://cdn.example/1.ts")));
     assert!(!own.reach().names(&url("http://cdn.example/1.ts")));
+}
+
+#[test]
+fn a_show_elsewhere_never_leads_into_the_viewer_s_own_network() {
+    let near = [
+        "https://192.168.1.1/1.ts",
+        "https://10.0.0.1/1.ts",
+        "https://[fe80::1]/1.ts",
+        "https://[::ffff:10.0.0.1]/1.ts",
+    ];
+    for inside in near {
+        let stream = at("https://live.example/show.m3u8", false);
+        assert!(!stream.reach().names(&url(inside)) && !allowed(&stream, inside), "{inside}");
+        // A show that is there itself may name its neighbours.
+        assert!(at("https://192.168.1.9/show.m3u8", false).reach().names(&url(inside)), "{inside}");
+    }
 }
 
 #[test]
