@@ -164,7 +164,7 @@ pub fn data_of(body: &[u8]) -> Result<Map<String, Value>, NotUsable> {
             let code: ErrorCode = serde_json::from_value(error.clone()).map_err(|_| AnswerFault::Malformed)?;
             let message = answer.get("msg").and_then(Value::as_str).unwrap_or_default().to_owned();
             let data = data.cloned().and_then(|data| serde_json::from_value::<RefusalData>(data).ok());
-            Err(NotUsable::Refused(Refusal { code, message, data: data.unwrap_or_default() }))
+            Err(NotUsable::Refused(Refusal { code, message, data: Box::new(data.unwrap_or_default()) }))
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::address::{Address, AddressDraft};
 use crate::answer::{self, AnswerFault, Asked, Ext, NotUsable};
 use crate::clock::{ShopClock, monotonic};
 use crate::details::{OrderDetails, RefundWish};
-use crate::error::{ErrorCode, Refusal, RefusalData};
+use crate::error::{ErrorCode, Refusal};
 use crate::receipt::{self, ReceiptError};
 use crate::room::{Goods, Room, Viewer, ViewerToken};
 use crate::view::{OrderView, TimeView};
@@ -14,6 +14,7 @@ use eventsource_stream::Eventsource;
 use futures_util::{Stream, StreamExt};
 use order::{AddressId, OrderId};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::sync::{PoisonError, RwLock};
@@ -27,6 +28,8 @@ const CALL_LIMIT: Duration = Duration::from_secs(15);
 const SILENCE_LIMIT: Duration = Duration::from_secs(40);
 /// Largest answer taken, bytes: a room of 10,000 goods is about 4 MB.
 const ANSWER_MAX_BYTES: usize = 16 << 20;
+/// Largest file taken, bytes: more than a million orders.
+const FILE_MAX_BYTES: usize = 512 << 20;
 
 /// Orders on one page of a viewer's list.
 pub const ORDERS_PAGE: u32 = 50;
@@ -159,7 +162,19 @@ impl Client {
     /// # Errors
     /// [`CallError`].
     pub async fn picture(&self, picture: &str) -> Result<(String, Vec<u8>), CallError> {
-        let response = self.send(self.request(Method::GET, &["pictures", picture])).await?;
+        self.typed(&["pictures", picture]).await
+    }
+
+    /// The small form of a picture, for rows of a list.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn small_picture(&self, picture: &str) -> Result<(String, Vec<u8>), CallError> {
+        self.typed(&["pictures", picture, "small"]).await
+    }
+
+    async fn typed(&self, path: &[&str]) -> Result<(String, Vec<u8>), CallError> {
+        let response = self.send(self.request(Method::GET, path)).await?;
         let kind = response.headers().get("content-type").and_then(|kind| kind.to_str().ok());
         let kind = kind.unwrap_or("application/octet-stream").to_owned();
         let body = body_of(response).await?;
@@ -335,7 +350,7 @@ impl Client {
         self.events(&["rooms", self.link.room_id.as_str(), "events"]).await
     }
 
-    async fn events(
+    pub(crate) async fn events(
         &self,
         path: &[&str],
     ) -> Result<impl Stream<Item = Result<String, CallError>> + Send + use<>, CallError> {
@@ -353,19 +368,38 @@ impl Client {
         if view.order_id == *order_id { Ok(view) } else { Err(AnswerFault::OtherOrder.into()) }
     }
 
-    async fn get<T: DeserializeOwned>(&self, path: &[&str], query: &[(&str, &str)]) -> Result<T, CallError> {
+    pub(crate) async fn get<T: DeserializeOwned>(&self, path: &[&str], query: &[(&str, &str)]) -> Result<T, CallError> {
         read(self.send(self.request(Method::GET, path).query(query)).await?).await
     }
 
-    async fn call<T: DeserializeOwned>(&self, method: Method, path: &[&str]) -> Result<T, CallError> {
+    pub(crate) async fn call<T: DeserializeOwned>(&self, method: Method, path: &[&str]) -> Result<T, CallError> {
         read(self.send(self.request(method, path)).await?).await
+    }
+
+    pub(crate) async fn put_json<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &[&str],
+        body: &impl Serialize,
+    ) -> Result<T, CallError> {
+        self.read_json(self.request(method, path).json(body)).await
+    }
+
+    pub(crate) async fn read_json<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, CallError> {
+        read(self.send(request).await?).await
+    }
+
+    /// A file. However long it is, it takes as long as it keeps coming.
+    pub(crate) async fn file(&self, path: &[&str], query: &[(&str, &str)]) -> Result<Vec<u8>, CallError> {
+        let answer = accepted(self.request(Method::GET, path).query(query).send().await?).await?;
+        read_within(answer, FILE_MAX_BYTES).await
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<Response, CallError> {
         accepted(request.timeout(CALL_LIMIT).send().await?).await
     }
 
-    fn request(&self, method: Method, path: &[&str]) -> RequestBuilder {
+    pub(crate) fn request(&self, method: Method, path: &[&str]) -> RequestBuilder {
         let request = self.http.request(method, address(&self.link.shop, path));
         match &*self.token.read().unwrap_or_else(PoisonError::into_inner) {
             Some(token) => request.bearer_auth(token.expose()),
@@ -398,7 +432,7 @@ async fn accepted(response: Response) -> Result<Response, CallError> {
             StatusCode::TOO_MANY_REQUESTS => Err(CallError::Refused(Refusal {
                 code: ErrorCode::TooManyRequests,
                 message: "too many requests".into(),
-                data: RefusalData::default(),
+                data: Box::default(),
             })),
             status => Err(CallError::NoAnswer(format!("status {status}"))),
         },
@@ -411,11 +445,15 @@ async fn read<T: DeserializeOwned>(response: Response) -> Result<T, CallError> {
 }
 
 async fn body_of(response: Response) -> Result<Vec<u8>, CallError> {
+    read_within(response, ANSWER_MAX_BYTES).await
+}
+
+async fn read_within(response: Response, max_bytes: usize) -> Result<Vec<u8>, CallError> {
     let mut body = Vec::new();
     let mut parts = response.bytes_stream();
     while let Some(part) = parts.next().await {
         body.extend_from_slice(&part?);
-        if body.len() > ANSWER_MAX_BYTES {
+        if body.len() > max_bytes {
             return Err(AnswerFault::Malformed.into());
         }
     }

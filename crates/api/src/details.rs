@@ -1,6 +1,7 @@
 //! What belongs to an order beside its money: nothing in here decides anything, so it is not signed.
 
 use crate::address::PostalAddress;
+use crate::studio::Shipment;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
@@ -16,6 +17,19 @@ pub struct RefundRequest {
     /// When it was asked, Unix seconds of the shop's clock.
     #[ts(type = "number")]
     pub asked_at: i64,
+    /// The streamer's no, once it was said.
+    #[serde(default)]
+    pub declined: Option<Declined>,
+}
+
+/// What a streamer says who does not give the money back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct Declined {
+    /// Why, in the streamer's words.
+    pub reason: String,
+    /// When, Unix seconds of the shop's clock.
+    #[ts(type = "number")]
+    pub at: i64,
 }
 
 /// The body that asks for a refund.
@@ -35,4 +49,7 @@ pub struct OrderDetails {
     pub address: Option<PostalAddress>,
     /// The viewer's wish for a refund, once there is one.
     pub refund_request: Option<RefundRequest>,
+    /// How it was sent, once it was.
+    #[serde(default)]
+    pub shipment: Option<Shipment>,
 }

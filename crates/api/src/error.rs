@@ -32,6 +32,12 @@ pub enum ErrorCode {
     ShopPaused,
     /// The address is not, or no longer, in the viewer's book.
     AddressUnknown,
+    /// Somebody else changed it meanwhile: look again, and decide anew.
+    Stale,
+    /// More is to go back than can. Data: `refundable_fen`.
+    RefundExceeds,
+    /// The picture is no JPEG, PNG or WebP, or too small, or too large.
+    PictureUnusable,
     /// The request itself cannot be understood.
     InvalidParams,
     /// A fault of the storefront. Nothing was charged; asking again is safe.
@@ -40,7 +46,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [ErrorCode; 13] = [
+    pub const ALL: [ErrorCode; 16] = [
         ErrorCode::PriceChanged,
         ErrorCode::SoldOut,
         ErrorCode::NotOnSale,
@@ -52,6 +58,9 @@ impl ErrorCode {
         ErrorCode::NotFound,
         ErrorCode::ShopPaused,
         ErrorCode::AddressUnknown,
+        ErrorCode::Stale,
+        ErrorCode::RefundExceeds,
+        ErrorCode::PictureUnusable,
         ErrorCode::InvalidParams,
         ErrorCode::Internal,
     ];
@@ -60,14 +69,16 @@ impl ErrorCode {
     #[must_use]
     pub const fn status(self) -> u16 {
         match self {
-            ErrorCode::InvalidParams => 400,
+            ErrorCode::InvalidParams | ErrorCode::PictureUnusable => 400,
             ErrorCode::Unauthorised => 401,
             ErrorCode::NotFound | ErrorCode::NotOnSale => 404,
             ErrorCode::PriceChanged
             | ErrorCode::SoldOut
             | ErrorCode::LimitReached
             | ErrorCode::RequestConflict
-            | ErrorCode::AddressUnknown => 409,
+            | ErrorCode::AddressUnknown
+            | ErrorCode::Stale
+            | ErrorCode::RefundExceeds => 409,
             ErrorCode::TooManyRequests => 429,
             ErrorCode::Internal => 500,
             ErrorCode::ChannelUnavailable | ErrorCode::ShopPaused => 503,
@@ -96,6 +107,10 @@ pub struct RefusalData {
     /// How many this viewer has or has on order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bought: Option<u32>,
+    /// What can still go back, fen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(type = "number", optional)]
+    pub refundable_fen: Option<i64>,
     /// When to try again, seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_s: Option<u32>,
@@ -113,13 +128,13 @@ pub struct Refusal {
     pub message: String,
     /// What the reaction needs.
     #[serde(flatten)]
-    pub data: RefusalData,
+    pub data: Box<RefusalData>,
 }
 
 impl Refusal {
     /// A refusal that needs no data.
     #[must_use]
     pub fn plain(code: ErrorCode, message: impl Into<String>) -> Refusal {
-        Refusal { code, message: message.into(), data: RefusalData::default() }
+        Refusal { code, message: message.into(), data: Box::default() }
     }
 }

@@ -13,6 +13,9 @@ use utoipa::ToSchema;
 /// [`Event`] as JSON, and its evidence is [`Grounds`] as JSON.
 pub const PLACED: &str = "placed";
 
+/// How the events of a streamer's acts begin, such as `studio_goods_edited`. Their lines belong to no order.
+pub const STUDIO: &str = "studio_";
+
 /// One line of the journal. Which order it belongs to, the one who keeps it says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct JournalLine {

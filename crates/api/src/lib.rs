@@ -15,12 +15,14 @@ pub mod receipt;
 pub mod room;
 pub mod secret;
 pub mod sign;
+pub mod studio;
+mod studio_client;
 pub mod view;
 
 pub use address::{Address, AddressDraft, PostalAddress};
 pub use answer::{AnswerFault, Asked, Ext, ThirdPartyOrder};
 pub use client::{CallError, Client};
-pub use details::{OrderDetails, RefundRequest, RefundWish};
+pub use details::{Declined, OrderDetails, RefundRequest, RefundWish};
 pub use error::{ErrorCode, Refusal};
 pub use link::{LinkError, RoomLink};
 pub use params::Params;
@@ -28,4 +30,9 @@ pub use receipt::{Receipt, ReceiptError};
 pub use room::{Deal, Goods, Room, RoomState, Viewer, ViewerToken};
 pub use secret::Secret;
 pub use sign::{ShopKey, ShopSigner};
+pub use studio::{
+    Crop, DealDraft, Decline, GoodsDraft, GoodsEdit, GoodsOrder, ImportReport, NewItem, OrderFilter, PictureKept, Pin,
+    RefundDraft, RoomDraft, Shipment, ShipmentDraft, ShowFigures, Studio, StudioGoods, StudioOrder, StudioOrders,
+    StudioPaper,
+};
 pub use view::{AttemptView, OrderView, RefundView};

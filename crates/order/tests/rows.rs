@@ -343,9 +343,12 @@ fn row_17_what_goes_back_of_a_delivered_order_never_exceeds_what_was_paid() {
         refund_id: id(number),
         amount: Fen::new(fen).unwrap(),
     };
+    let left = |life: &Life| life.order.refundable(&life.first).get();
     let mut life = Life::waiting();
     life.refuses(taken(&life, 1, 1));
+    assert_eq!(left(&life), 0);
     let mut life = Life::delivered();
+    assert_eq!(left(&life), 100);
     life.refuses(taken(&life, 1, 0));
     life.refuses(taken(&life, 1, 101));
     let opened = life.order.clone().apply(&taken(&life, 1, 60)).unwrap();
@@ -353,6 +356,7 @@ fn row_17_what_goes_back_of_a_delivered_order_never_exceeds_what_was_paid() {
         if refund.reason == RefundReason::Streamer && refund.state == RefundState::New && refund.refund_id == id(1)));
     life.takes(taken(&life, 1, 60), &opened);
     life.takes(taken(&life, 1, 60), &[]);
+    assert_eq!(left(&life), 40);
     life.refuses(by_hand(&life, 2, 41));
     let effects = life.order.apply(&by_hand(&life, 2, 40)).unwrap();
     assert!(matches!(&effects[..], [Effect::OpenRefund { refund }, Effect::BookRefund { refund_id }]
@@ -362,6 +366,7 @@ fn row_17_what_goes_back_of_a_delivered_order_never_exceeds_what_was_paid() {
     // A number that is used up counts no more, the one in its place does.
     life.takes(Event::RefundClosed { refund_id: id(1) }, &[]);
     life.refuses(taken(&life, 3, 1));
+    assert_eq!(left(&life), 0);
     life.stands(OrderState::Delivered, AttemptState::Paid);
 }
 
@@ -374,6 +379,7 @@ fn row_17_money_that_went_back_leaves_what_was_delivered_delivered_and_counts_fo
     life.order.apply(&life.paid(false)).unwrap();
     life.order.apply(&Event::Paid { pay_id: second.clone(), amount: life.order.amount, restock: false }).unwrap();
     // All of the second payment goes back, and some of the first may all the same.
+    assert_eq!((life.order.refundable(&life.first).get(), life.order.refundable(&second)), (100, Fen::ZERO));
     let amount = Fen::new(60).unwrap();
     let refund_id = RefundId::new("RETURN1").unwrap();
     life.order.apply(&Event::TakenBack { pay_id: life.first.clone(), refund_id: refund_id.clone(), amount }).unwrap();

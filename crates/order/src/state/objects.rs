@@ -128,6 +128,16 @@ impl Order {
         self.attempts.iter().find(|attempt| attempt.pay_id == *pay_id)
     }
 
+    /// What of an attempt's money is neither back nor on its way back.
+    #[must_use]
+    pub fn refundable(&self, pay_id: &PayId) -> Fen {
+        let paid = self.attempt(pay_id).and_then(|attempt| attempt.paid).unwrap_or(Fen::ZERO);
+        // A refund that its channel closed goes on under the next number, which counts.
+        let counts = |refund: &&Refund| refund.pay_id == *pay_id && refund.state != RefundState::Closed;
+        let of_it = self.refunds.iter().filter(counts);
+        of_it.fold(paid, |left, refund| left.minus(refund.amount).unwrap_or(Fen::ZERO))
+    }
+
     /// The refund of that number.
     #[must_use]
     pub fn refund(&self, refund_id: &RefundId) -> Option<&Refund> {
