@@ -9,7 +9,8 @@ use tokio::task::JoinSet;
 
 use crate::books::notices::{self, Notice, NoticeState};
 use crate::books::{BooksError, refunds, trades};
-use crate::faults::Fault;
+use crate::faults::{self, Fault};
+use crate::happenings::{Happening, Kind};
 use crate::trade::Channel;
 use crate::{Sandbox, alipay, wechat};
 
@@ -117,6 +118,10 @@ async fn round(
         if in_hand.len() >= AT_ONCE {
             break;
         }
+        // It stays due; whoever changes the faults wakes the courier.
+        if sandbox.faults.is_on(notice.channel, Fault::ChannelDown) {
+            continue;
+        }
         if in_hand.insert(notice.id) {
             under_way.spawn(deliver(sandbox.clone(), client.clone(), notice));
         }
@@ -126,10 +131,13 @@ async fn round(
 
 /// Delivers one notice once and writes down what came of it; returns its row number.
 async fn deliver(sandbox: Arc<Sandbox>, client: reqwest::Client, mut notice: Notice) -> i64 {
-    let prepared = match notice.channel {
-        Channel::Alipay => alipay::notice::prepare(&sandbox, &notice.payload),
-        Channel::Wechat => wechat::notice::prepare(&sandbox, &notice.payload),
+    let prepare = async {
+        match notice.channel {
+            Channel::Alipay => alipay::notice::prepare(&sandbox, &notice.payload),
+            Channel::Wechat => wechat::notice::prepare(&sandbox, &notice.payload),
+        }
     };
+    let (prepared, fired) = faults::noting(prepare).await;
     let heard = send(&client, &notice.url, prepared).await;
     let taken = heard.as_ref().is_ok_and(|heard| match notice.channel {
         Channel::Alipay => heard.status == 200 && heard.body == b"success",
@@ -148,6 +156,9 @@ async fn deliver(sandbox: Arc<Sandbox>, client: reqwest::Client, mut notice: Not
         "notice"
     );
     reschedule(&sandbox, &mut notice, taken);
+    let over = matches!(notice.state, NoticeState::Received | NoticeState::GivenUp);
+    let marked = sandbox.happenings.mark_of_notice(notice.id, over);
+    happened(&sandbox, &notice, marked.or(fired.first().copied()));
     // A notice that is not written down stays due and is delivered again: at least once, never lost.
     if let Err(error) = written(&sandbox, &mut notice).await {
         tracing::error!(%error, "a delivery could not be written down");
@@ -240,17 +251,39 @@ pub(crate) async fn post(
         last_answer: None,
     };
     let later = |wait_ms: Option<u64>, default: u64| i64::try_from(wait_ms.unwrap_or(default)).unwrap_or(i64::MAX);
+    let mut marked = None;
     if fire(Fault::NoticeDropped).is_some() {
         notice.state = NoticeState::Dropped;
+        marked = Some(Fault::NoticeDropped);
     } else if let Some(setting) = fire(Fault::NoticeReordered) {
         notice.state = NoticeState::Held;
         notice.due_ms = notice.due_ms.saturating_add(later(setting.wait_ms, 10_000));
+        marked = Some(Fault::NoticeReordered);
     } else if let Some(setting) = fire(Fault::NoticeLate) {
         notice.due_ms = notice.due_ms.saturating_add(later(setting.wait_ms, 8000));
+        marked = Some(Fault::NoticeLate);
     }
     if let Some(setting) = fire(Fault::NoticeDoubled) {
         notice.extra = setting.copies.unwrap_or(2).saturating_sub(1);
+        marked = marked.or(Some(Fault::NoticeDoubled));
     }
     notices::save(books, &mut notice).await?;
+    match marked {
+        Some(Fault::NoticeDropped) => happened(sandbox, &notice, marked),
+        Some(fault) => sandbox.happenings.mark_notice(notice.id, fault),
+        None => {}
+    }
     Ok(())
+}
+
+/// Tells whoever watches of a notice that was sent, or lost.
+fn happened(sandbox: &Sandbox, notice: &Notice, fault: Option<Fault>) {
+    let happening = Happening {
+        what: Kind::Notice,
+        channel: notice.channel,
+        out_trade_no: Some(notice.out_trade_no.clone()),
+        amount_fen: None,
+        fault,
+    };
+    sandbox.happenings.add(sandbox.clock.now_ms(), happening);
 }

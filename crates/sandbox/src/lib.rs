@@ -24,6 +24,7 @@ mod courier;
 mod faults;
 mod files;
 mod form;
+mod happenings;
 mod keys;
 mod phone;
 mod random;
@@ -45,6 +46,7 @@ pub use clock::Clock;
 pub use faults::{Fault, FaultsError, Model as FaultModel, Setting as FaultSetting};
 pub use files::FileError;
 pub use keys::IdentityError;
+pub use phone::door::PhoneDoor;
 pub use rsa::KeyError;
 pub use server::{Running, start};
 pub use trade::Channel;
@@ -120,6 +122,7 @@ pub(crate) struct Sandbox {
     pub(crate) base_url: String,
     pub(crate) data: PathBuf,
     pub(crate) calls: calls::Calls,
+    pub(crate) happenings: happenings::Happenings,
     pub(crate) notice_schedule: Option<Vec<Duration>>,
     /// Woken when there may be a notice to deliver.
     pub(crate) courier: Notify,

@@ -14,8 +14,8 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 use crate::{
-    Clock, Options, Sandbox, StartError, alipay, books, calls, console, courier, faults, files, keys, phone, report,
-    start_page, wechat,
+    Clock, Options, PhoneDoor, Sandbox, StartError, alipay, books, calls, console, courier, faults, files, happenings,
+    keys, phone, report, start_page, wechat,
 };
 
 /// No request of either protocol comes near this.
@@ -43,6 +43,15 @@ impl Running {
     #[must_use]
     pub fn clock(&self) -> &Clock {
         &self.sandbox.clock
+    }
+
+    /// Opens a door for phones at another address: the pretend phone's pages and what a wallet can do with a code, to
+    /// whoever reaches that address. It closes with the sandbox at the latest.
+    ///
+    /// # Errors
+    /// The address is taken or not ours.
+    pub async fn open_phone_door(&self, listen: SocketAddr) -> std::io::Result<PhoneDoor> {
+        PhoneDoor::open(Arc::clone(&self.sandbox), listen).await
     }
 
     /// Stops taking requests and delivering notices, lets what is running finish for a few seconds, and closes
@@ -103,6 +112,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         base_url: base_url.clone(),
         data,
         calls: calls::Calls::default(),
+        happenings: happenings::Happenings::default(),
         notice_schedule: options.notice_schedule,
         courier: Notify::new(),
         stopping: stopping.clone(),
@@ -136,15 +146,10 @@ fn routes(sandbox: Arc<Sandbox>) -> Router {
         .route_layer(from_fn_with_state(sandbox.clone(), calls::record));
     Router::new()
         .merge(channels)
+        .merge(phone::door::routes())
         .route("/", get(start_page::show))
         .route("/calls", get(calls::list))
-        .route("/phone", get(phone::page::show))
-        .route("/phone/phone.css", get(phone::page::style))
-        .route("/phone/phone.js", get(phone::page::script))
-        .route("/phone/wallet", get(phone::wallet::show))
-        .route("/phone/scan", post(phone::scan))
-        .route("/phone/pay", post(phone::pay))
-        .route("/phone/decline", post(phone::decline))
+        .route("/happenings", get(happenings::list))
         .route("/merchant/refund", post(console::refund))
         .route("/merchant/settle", post(console::settle))
         .route("/books", get(report::books))

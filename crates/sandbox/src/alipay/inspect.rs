@@ -4,10 +4,12 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use serde_json::Value;
 
+use super::money::read_fen;
 use super::params::{Charset, Params};
-use super::v3;
+use super::{Call, v3};
 use crate::calls::signature::{Claim, Mistake, Signature, rest_mistakes};
 use crate::calls::{Seen, out_trade_no};
+use crate::happenings::Kind;
 use crate::{Sandbox, form};
 
 const KEY_FILE: &str = "alipay.app_private_key";
@@ -39,9 +41,20 @@ fn classic(sandbox: &Sandbox, parts: &Parts, body: &[u8]) -> Seen {
     Seen {
         operation: params.get("method"),
         out_trade_no: out_trade_no(&biz),
+        what: params.get("method").as_deref().and_then(Call::of_method).and_then(what),
+        amount_fen: amount_fen(&biz),
         body: String::from_utf8_lossy(&params.signed_bytes()).into_owned(),
         signature,
     }
+}
+
+fn what(call: Call) -> Option<Kind> {
+    Kind::of_call(call.fault_name())
+}
+
+/// What is to be paid, or to go back.
+fn amount_fen(fields: &Value) -> Option<i64> {
+    ["total_amount", "refund_amount"].iter().find_map(|name| read_fen(fields.get(name)?))
 }
 
 type Pair = (Vec<u8>, Vec<u8>);
@@ -163,6 +176,8 @@ fn rest(sandbox: &Sandbox, parts: &Parts, body: &[u8]) -> Seen {
     Seen {
         operation: None,
         out_trade_no: out_trade_no(&fields),
+        what: v3::route(&parts.method, parts.uri.path()).ok().and_then(what),
+        amount_fen: amount_fen(&fields),
         body: String::from_utf8_lossy(body).into_owned(),
         signature,
     }

@@ -22,7 +22,7 @@ const SCHEME: &str = "ALIPAY-SHA256withRSA ";
 /// As the classic gateway: a day either way unless the request names a shorter life.
 const STAMP_TOLERANCE_MS: i64 = super::STAMP_TOLERANCE_MS;
 
-fn route(method: &Method, path: &str) -> Result<Call, StatusCode> {
+pub(super) fn route(method: &Method, path: &str) -> Result<Call, StatusCode> {
     let (verbs, call) = match path.strip_prefix("/v3/alipay/").unwrap_or_default() {
         "trade/precreate" => ([Method::POST, Method::POST], Call::Precreate),
         // Older documents ask with GET, today's with POST.

@@ -68,6 +68,19 @@ pub(crate) async fn live(
         .transpose()
 }
 
+/// The code given out last that can be scanned and that nobody has scanned.
+pub(crate) async fn newest(books: &mut SqliteConnection, now_ms: i64) -> Result<Option<String>, BooksError> {
+    let row = sqlx::query(
+        "SELECT c.code FROM codes c JOIN trades t ON t.channel = c.channel AND t.out_trade_no = c.out_trade_no
+         WHERE c.superseded = 0 AND c.expires_ms > ?1 AND t.expires_ms > ?1 AND t.state = 'ordered'
+         ORDER BY c.rowid DESC LIMIT 1",
+    )
+    .bind(now_ms)
+    .fetch_optional(books)
+    .await?;
+    Ok(row.map(|row| row.try_get("code")).transpose()?)
+}
+
 /// Makes every code of an order unusable.
 pub(crate) async fn supersede(
     books: &mut SqliteConnection,

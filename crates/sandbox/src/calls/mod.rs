@@ -20,6 +20,8 @@ use serde_json::{Value, json};
 use self::signature::Signature;
 use self::text::Censor;
 use crate::clock::rfc3339;
+use crate::faults;
+use crate::happenings::{Happening, Kind};
 use crate::server::BODY_LIMIT;
 use crate::trade::Channel;
 use crate::{Sandbox, alipay, wechat};
@@ -36,6 +38,10 @@ pub(crate) struct Seen {
     pub(crate) operation: Option<String>,
     /// The merchant's number of the order, if one is named.
     pub(crate) out_trade_no: Option<String>,
+    /// What it is to whoever watches, where it moves anything.
+    pub(crate) what: Option<Kind>,
+    /// What is to be paid or to go back, if it says.
+    pub(crate) amount_fen: Option<i64>,
     /// The request's body as a person reads it.
     pub(crate) body: String,
     pub(crate) signature: Signature,
@@ -111,8 +117,14 @@ pub(crate) async fn record(State(sandbox): State<Arc<Sandbox>>, request: Request
     let Ok(body) = to_bytes(body, BODY_LIMIT).await else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
     let censor = Censor::new(&sandbox.keys.numbers.apiv3_key);
     let channel = channel_of(parts.uri.path());
-    let number = sandbox.calls.begin(written_down(&sandbox, &censor, channel, &parts, &body));
-    let response = next.run(Request::from_parts(parts, Body::from(body))).await;
+    let seen = seen(&sandbox, channel, &parts, &body);
+    let happening = happening(channel, &seen);
+    let number = sandbox.calls.begin(written_down(&sandbox, &censor, channel, &parts, seen));
+    let (response, fired) = faults::noting(next.run(Request::from_parts(parts, Body::from(body)))).await;
+    if let Some(happening) = happening {
+        let fault = fired.first().copied();
+        sandbox.happenings.add(sandbox.clock.now_ms(), Happening { fault, ..happening });
+    }
     let (parts, body) = response.into_parts();
     let status = parts.status.as_u16();
     let length = body.size_hint().exact();
@@ -132,14 +144,29 @@ fn channel_of(path: &str) -> Channel {
     if alipay { Channel::Alipay } else { Channel::Wechat }
 }
 
-fn written_down(sandbox: &Sandbox, censor: &Censor<'_>, channel: Channel, parts: &Parts, body: &Bytes) -> Call {
-    let seen = match (channel, parts.uri.path()) {
-        (Channel::Alipay, "/bill/alipay") => {
-            Seen { operation: None, out_trade_no: None, body: String::new(), signature: Signature::not_needed() }
-        }
+fn seen(sandbox: &Sandbox, channel: Channel, parts: &Parts, body: &Bytes) -> Seen {
+    match (channel, parts.uri.path()) {
+        (Channel::Alipay, "/bill/alipay") => Seen {
+            operation: None,
+            out_trade_no: None,
+            what: None,
+            amount_fen: None,
+            body: String::new(),
+            signature: Signature::not_needed(),
+        },
         (Channel::Alipay, _) => alipay::inspect::inspect(sandbox, parts, body),
         (Channel::Wechat, _) => wechat::inspect::inspect(sandbox, parts, body),
-    };
+    }
+}
+
+/// What the call is to whoever watches, if the merchant signed it.
+fn happening(channel: Channel, seen: &Seen) -> Option<Happening> {
+    let what = seen.what.filter(|_| seen.signature.state == signature::State::Good)?;
+    let (out_trade_no, amount_fen) = (seen.out_trade_no.clone(), seen.amount_fen);
+    Some(Happening { what, channel, out_trade_no, amount_fen, fault: None })
+}
+
+fn written_down(sandbox: &Sandbox, censor: &Censor<'_>, channel: Channel, parts: &Parts, seen: Seen) -> Call {
     Call {
         number: 0,
         at: rfc3339(sandbox.clock.now_ms()),

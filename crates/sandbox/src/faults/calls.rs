@@ -36,6 +36,9 @@ const HANG: Duration = Duration::from_secs(120);
 /// What goes wrong before the effect of a call.
 pub(crate) async fn before(sandbox: &Sandbox, channel: Channel, call: &str) -> Option<Spoiled> {
     let fire = |fault| sandbox.faults.fire(channel, fault, call);
+    if fire(Fault::ChannelDown).is_some() {
+        return Some(Spoiled::Transport);
+    }
     if let Some(setting) = fire(Fault::Delay) {
         tokio::time::sleep(Duration::from_millis(setting.wait_ms.unwrap_or(3000))).await;
     }

@@ -6,6 +6,7 @@
 pub(crate) mod calls;
 pub(crate) mod routes;
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -77,6 +78,8 @@ pub enum Fault {
     NextCertificateKey,
     /// The channel's clock is off by `skew_s` (default 600).
     ClockSkew,
+    /// Nothing of the channel answers: HTTP 502 to every call, its wallet opens no code, and its notices wait.
+    ChannelDown,
 }
 
 /// How a fault behaves while it is on.
@@ -133,6 +136,20 @@ pub enum FaultsError {
         /// What is wrong with it.
         source: serde_json::Error,
     },
+}
+
+tokio::task_local! {
+    /// What fires during a piece of work that [`noting`] looks after.
+    static FIRED: RefCell<Vec<Fault>>;
+}
+
+/// Does the work and says which faults fired in it.
+pub(crate) async fn noting<T>(work: impl Future<Output = T>) -> (T, Vec<Fault>) {
+    let noted = async {
+        let done = work.await;
+        (done, FIRED.with(RefCell::take))
+    };
+    FIRED.scope(RefCell::default(), noted).await
 }
 
 /// The faults that are on.
@@ -209,6 +226,8 @@ impl Faults {
         if let Err(error) = self.write(&kept) {
             tracing::warn!(%error, "the faults could not be written down");
         }
+        // Outside of `noting` nobody asks.
+        let _unasked = FIRED.try_with(|fired| fired.borrow_mut().push(fault));
         tracing::info!(channel = channel.name(), ?fault, call, "a fault fired");
         Some(fired)
     }

@@ -34,5 +34,7 @@ pub(crate) async fn put(State(sandbox): State<Arc<Sandbox>>, body: Bytes) -> Res
         return (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({"code": "not_kept", "message": message})))
             .into_response();
     }
+    // Notices of a channel that is up again were waiting for this.
+    sandbox.courier.notify_one();
     get(State(sandbox)).await.into_response()
 }

@@ -1,6 +1,7 @@
 //! The pretend phone: scanning, paying and declining a code, by HTTP or through a page.
 
 pub(crate) mod buyer;
+pub(crate) mod door;
 pub(crate) mod page;
 pub(crate) mod wallet;
 
@@ -18,6 +19,7 @@ use sqlx::SqliteConnection;
 use crate::books::codes::{self, Code};
 use crate::books::{BooksError, trades};
 use crate::faults::Fault;
+use crate::happenings::{Happening, Kind};
 use crate::trade::{Channel, State, Trade};
 use crate::{Sandbox, alipay, random, wechat};
 
@@ -61,6 +63,7 @@ enum Trouble {
     AlreadyPaid,
     Closed,
     OtherBuyer,
+    Down,
     Books(BooksError),
 }
 
@@ -79,6 +82,7 @@ impl Trouble {
             Self::AlreadyPaid => (409, "already_paid", "this order has been paid"),
             Self::Closed => (409, "closed", "this order has been closed; nothing was charged"),
             Self::OtherBuyer => (409, "other_buyer", "another account has scanned this code; it can pay only"),
+            Self::Down => (503, "channel_down", "this wallet cannot reach its channel; try again in a minute"),
             Self::Books(error) => {
                 tracing::error!(%error, "the phone could not be served");
                 (500, "internal", "the practice wallet failed; look at the sandbox's log")
@@ -98,18 +102,31 @@ enum Act {
 }
 
 /// `POST /phone/scan`: opens the cashier. At Alipay this is when the trade comes into being.
-pub(crate) async fn scan(Shared(sandbox): Shared<Arc<Sandbox>>, body: Bytes) -> Response {
+async fn scan(Shared(sandbox): Shared<Arc<Sandbox>>, body: Bytes) -> Response {
     act(&sandbox, &body, Act::Scan).await
 }
 
 /// `POST /phone/pay`: scans if that was not done yet, and pays.
-pub(crate) async fn pay(Shared(sandbox): Shared<Arc<Sandbox>>, body: Bytes) -> Response {
+async fn pay(Shared(sandbox): Shared<Arc<Sandbox>>, body: Bytes) -> Response {
     act(&sandbox, &body, Act::Pay).await
 }
 
 /// `POST /phone/decline`: the wallet refuses. Alipay closes the trade; WeChat Pay tells the merchant nothing.
-pub(crate) async fn decline(Shared(sandbox): Shared<Arc<Sandbox>>, body: Bytes) -> Response {
+async fn decline(Shared(sandbox): Shared<Arc<Sandbox>>, body: Bytes) -> Response {
     act(&sandbox, &body, Act::Decline).await
+}
+
+/// `GET /phone/newest`: the code that was given out last and that nobody has scanned. A real phone that has the page open
+/// needs no camera for it.
+async fn newest(Shared(sandbox): Shared<Arc<Sandbox>>) -> Response {
+    let found = async {
+        let mut books = sandbox.books.begin().await?;
+        codes::newest(&mut books, sandbox.clock.now_ms()).await
+    };
+    match found.await {
+        Ok(code) => Json(json!({"code": code})).into_response(),
+        Err(error) => Trouble::Books(error).respond(),
+    }
 }
 
 async fn act(sandbox: &Sandbox, body: &[u8], act: Act) -> Response {
@@ -139,6 +156,9 @@ async fn in_books(sandbox: &Sandbox, ask: &Ask, act: Act) -> Result<Shown, Troub
 
 async fn act_on(sandbox: &Sandbox, books: &mut SqliteConnection, ask: &Ask, act: Act) -> Result<Shown, Trouble> {
     let code = codes::find(books, ask.code.trim()).await?.ok_or(Trouble::Unknown)?;
+    if sandbox.faults.fire(code.channel, Fault::ChannelDown, "phone").is_some() {
+        return Err(Trouble::Down);
+    }
     let found = trades::by_number(books, code.channel, &code.out_trade_no).await?.ok_or(Trouble::Unknown)?;
     if found.state == State::Paid && sandbox.faults.is_on(code.channel, Fault::DoublePayment) {
         return pay_again(sandbox, books, ask, act, found).await;
@@ -153,11 +173,12 @@ async fn act_on(sandbox: &Sandbox, books: &mut SqliteConnection, ask: &Ask, act:
             trade.trade_no = Some(random::alipay_trade_no(now));
         }
         trades::save(books, &mut trade).await?;
+        happened(sandbox, Kind::Scanned, &trade, None);
     }
     let state = match act {
         Act::Scan => "waiting",
         Act::Pay => {
-            charge(sandbox, books, &mut trade).await?;
+            charge(sandbox, books, &mut trade, None).await?;
             "paid"
         }
         Act::Decline => {
@@ -203,8 +224,25 @@ async fn open_trade(
     Ok(trade)
 }
 
-/// Moves the pretend money and tells the merchant.
-async fn charge(sandbox: &Sandbox, books: &mut SqliteConnection, trade: &mut Trade) -> Result<(), BooksError> {
+/// Tells whoever watches what a phone did.
+fn happened(sandbox: &Sandbox, what: Kind, trade: &Trade, fault: Option<Fault>) {
+    let happening = Happening {
+        what,
+        channel: trade.channel,
+        out_trade_no: Some(trade.out_trade_no.clone()),
+        amount_fen: Some(trade.amount_fen),
+        fault,
+    };
+    sandbox.happenings.add(sandbox.clock.now_ms(), happening);
+}
+
+/// Moves the pretend money and tells the merchant. `fault` is what makes it possible, where it should not be.
+async fn charge(
+    sandbox: &Sandbox,
+    books: &mut SqliteConnection,
+    trade: &mut Trade,
+    fault: Option<Fault>,
+) -> Result<(), BooksError> {
     let now = sandbox.clock.now_ms();
     trade.state = State::Paid;
     trade.paid_fen = trade.amount_fen;
@@ -213,6 +251,8 @@ async fn charge(sandbox: &Sandbox, books: &mut SqliteConnection, trade: &mut Tra
         trade.trade_no = Some(random::wechat_transaction_id(now));
     }
     trades::save(books, trade).await?;
+    // Before its notice, which may be lost at once.
+    happened(sandbox, Kind::Paid, trade, fault);
     match trade.channel {
         Channel::Alipay => alipay::notice::post_status(sandbox, books, trade, None).await,
         Channel::Wechat => wechat::notice::post_payment(sandbox, books, trade).await,
@@ -243,7 +283,7 @@ async fn pay_again(
             if second.channel == Channel::Alipay {
                 second.trade_no = Some(random::alipay_trade_no(sandbox.clock.now_ms()));
             }
-            charge(sandbox, books, &mut second).await?;
+            charge(sandbox, books, &mut second, Some(Fault::DoublePayment)).await?;
             "paid"
         }
     };

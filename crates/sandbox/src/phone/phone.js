@@ -32,8 +32,8 @@ const WORDS = {
     open: "打开付款码",
     again: "再扫一个码",
     codeLabel: "付款码内容",
-    empty: "粘贴付款码",
-    emptyHint: "例如 https://qr.alipay.com/… 或 weixin://wxpay/…",
+    empty: "等待付款码",
+    emptyHint: "店铺一出码，就会在这里打开。也可以把码粘贴在下面。",
     loading: "正在识别付款码…",
     waiting: "付给 {payee}",
     paid: "付款成功",
@@ -53,6 +53,8 @@ const WORDS = {
     other_buyerHint: "这个码已绑定另一个账号，没有扣款。",
     unknown_code: "不认识这个付款码",
     unknown_codeHint: "请确认它来自练习店铺。",
+    channel_down: "钱包暂时用不了",
+    channel_downHint: "支付渠道正在故障中，没有扣款。过一会儿再试一次。",
     offline: "连不上模拟钱包",
     offlineHint: "请确认练习环境还开着，然后再试一次。",
     retry: "再试一次",
@@ -87,8 +89,8 @@ const WORDS = {
     open: "Open this code",
     again: "Scan another code",
     codeLabel: "Payment code",
-    empty: "Paste a payment code",
-    emptyHint: "Like https://qr.alipay.com/… or weixin://wxpay/…",
+    empty: "Waiting for a code",
+    emptyHint: "The shop’s next code opens here by itself. Or paste one below.",
     loading: "Reading the code…",
     waiting: "To {payee}",
     paid: "Paid",
@@ -108,6 +110,8 @@ const WORDS = {
     other_buyerHint: "Another account has scanned this code. Nothing was charged.",
     unknown_code: "Unknown payment code",
     unknown_codeHint: "Make sure it comes from the practice shop.",
+    channel_down: "The wallet does not work just now",
+    channel_downHint: "Its channel is down. Nothing was charged; try again in a minute.",
     offline: "The practice wallet cannot be reached",
     offlineHint: "Check that the practice room is still open, then try again.",
     retry: "Try again",
@@ -122,6 +126,9 @@ let code = (query.get("code") ?? "").trim();
 let busy = false;
 let openUntil = 0;
 let ticking = 0;
+let looking = 0;
+/** Codes this page has opened: one that was put away does not come back by itself. */
+const opened = new Set();
 
 function chosenLanguage() {
   const asked = query.get("lang");
@@ -153,7 +160,7 @@ function dress(channel) {
 const BUTTONS = ["pay", "decline", "twice", "late"];
 
 /** The drawing above a result: a tick, a cross or a clock. */
-const SIGNS = { paid: "yes", already_paid: "yes", late: "wait", expired: "wait", superseded: "wait", offline: "wait" };
+const SIGNS = { paid: "yes", already_paid: "yes", late: "wait", expired: "wait", superseded: "wait", channel_down: "wait", offline: "wait" };
 
 /** Shows a state; `say` is also told to screen readers. */
 function show(view, heading, hint = "", say = true, sign = SIGNS[view] ?? "no") {
@@ -182,7 +189,7 @@ function showOrder(order) {
 function showTrouble(trouble) {
   const heading = words[trouble] ?? words.offline;
   show("trouble", heading, words[`${trouble}Hint`] ?? words.offlineHint, true, SIGNS[trouble] ?? "no");
-  $("again").textContent = trouble === "offline" ? words.retry : words.again;
+  $("again").textContent = ["offline", "channel_down"].includes(trouble) ? words.retry : words.again;
   $("again").focus();
 }
 
@@ -326,6 +333,29 @@ function askForCode() {
   void showWallet();
   $("code").value = "";
   $("code").focus();
+  void lookForCode();
+}
+
+/** Looks now and then for a code that waits, until there is one or somebody writes one here. */
+async function lookForCode() {
+  clearTimeout(looking);
+  let newest = null;
+  if (!document.hidden) {
+    try {
+      const response = await fetch("/phone/newest", { signal: AbortSignal.timeout(15000) });
+      newest = (await response.json()).code;
+    } catch {
+      if (document.body.dataset.view === "empty") showTrouble("offline");
+      return;
+    }
+  }
+  if (document.body.dataset.view !== "empty") return;
+  if (newest && !opened.has(newest) && !$("code").value) {
+    code = newest;
+    open();
+    return;
+  }
+  looking = setTimeout(() => void lookForCode(), 1500);
 }
 
 function open() {
@@ -333,6 +363,7 @@ function open() {
     askForCode();
     return;
   }
+  opened.add(code);
   dress(channelOf(code));
   show("loading", words.loading, "", false);
   void perform("scan");

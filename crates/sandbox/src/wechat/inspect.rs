@@ -4,9 +4,11 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use serde_json::Value;
 
+use super::Call;
 use super::auth::{Claim as Header, signed_text};
 use crate::calls::signature::{Claim, Mistake, Signature, rest_mistakes};
 use crate::calls::{Seen, out_trade_no};
+use crate::happenings::Kind;
 use crate::{Sandbox, form};
 
 pub(crate) fn inspect(sandbox: &Sandbox, parts: &Parts, body: &[u8]) -> Seen {
@@ -40,6 +42,8 @@ pub(crate) fn inspect(sandbox: &Sandbox, parts: &Parts, body: &[u8]) -> Seen {
     Seen {
         operation: None,
         out_trade_no: of_path.or_else(|| out_trade_no(&fields)),
+        what: Call::route(&parts.method, parts.uri.path()).ok().and_then(|call| Kind::of_call(call.fault_name())),
+        amount_fen: ["/amount/refund", "/amount/total"].iter().find_map(|at| fields.pointer(at)?.as_i64()),
         body: String::from_utf8_lossy(body).into_owned(),
         signature,
     }

@@ -7,6 +7,7 @@ mod calls;
 mod console;
 mod faults;
 mod garbage;
+mod happenings;
 mod merchant;
 mod notices;
 mod phone;

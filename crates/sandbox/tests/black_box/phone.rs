@@ -1,5 +1,7 @@
 //! The pretend phone.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use crate::Practice;
@@ -112,8 +114,52 @@ async fn a_scan_says_how_long_the_order_can_be_paid_and_after_that_it_cannot() {
         };
         let left = merchant.phone("scan", &code).await.1["open_for_ms"].as_u64().expect("a time");
         assert!(left > 3_600_000, "{left}");
-        practice.sandbox.clock().advance(std::time::Duration::from_millis(left));
+        practice.sandbox.clock().advance(Duration::from_millis(left));
         let trouble = merchant.phone("pay", &code).await.1["code"].clone();
         assert!(trouble == "expired" || trouble == "closed", "{trouble}");
     }
+}
+
+#[tokio::test]
+async fn the_newest_code_is_the_last_one_that_nobody_has_scanned_and_that_can_be_paid() {
+    let practice = Practice::open().await;
+    let merchant = &practice.merchant;
+    assert_eq!(merchant.get_json("/phone/newest").await, json!({"code": null}));
+    let (_, first) = merchant.alipay_order(100, "").await;
+    let (_, second) = merchant.wechat_order(200, "https://shop.example/n").await;
+    assert_eq!(merchant.get_json("/phone/newest").await["code"], json!(second));
+    merchant.phone("scan", &second).await;
+    assert_eq!(merchant.get_json("/phone/newest").await["code"], json!(first));
+    practice.sandbox.clock().advance(Duration::from_secs(3 * 3600));
+    assert_eq!(merchant.get_json("/phone/newest").await, json!({"code": null}));
+}
+
+#[tokio::test]
+async fn a_door_for_phones_leads_to_the_phone_and_to_nothing_else_and_can_be_closed() {
+    let practice = Practice::open().await;
+    let (_, code) = practice.merchant.alipay_order(100, "").await;
+    let door = practice.sandbox.open_phone_door(([127, 0, 0, 1], 0).into()).await.expect("a door");
+    let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let at = |path: &str| format!("http://{}{path}", door.addr);
+    for path in ["/phone", "/phone/phone.css", "/phone/phone.js", "/phone/newest", "/phone/wallet?channel=alipay"] {
+        assert_eq!(http.get(at(path)).send().await.expect("an answer").status(), 200, "{path}");
+    }
+    // Every other address of the sandbox, by every method that one of them takes.
+    let others =
+        ["/", "/calls", "/happenings", "/books", "/faults", "/healthz", "/merchant/refund", "/merchant/settle"];
+    let channels = ["/gateway.do", "/v3/alipay/trade", "/v3/pay/transactions/native", "/bill/alipay"];
+    for path in others.into_iter().chain(channels) {
+        for method in [reqwest::Method::GET, reqwest::Method::POST, reqwest::Method::PUT] {
+            let here = http.request(method.clone(), at(path)).send().await.expect("an answer").status();
+            assert_eq!(here, 404, "{method} {path}");
+        }
+    }
+    let paid = http.post(at("/phone/pay")).json(&json!({"code": code})).send().await.expect("an answer");
+    assert_eq!(paid.status(), 200);
+    let totals = practice.books().await["totals"].clone();
+    assert_eq!(totals["alipay"]["paid_fen"], json!(100));
+    // A connection that was used before is closed as well.
+    let phone = at("/phone");
+    door.close().await;
+    assert!(http.get(phone).send().await.is_err(), "a closed door answers");
 }
