@@ -210,7 +210,7 @@ pub(crate) fn no_order() -> ShopError {
 }
 
 pub(crate) fn refused(code: ErrorCode, message: &str, data: RefusalData) -> ShopError {
-    ShopError::Refused(Refusal { code, message: message.into(), data })
+    ShopError::Refused(Refusal { code, message: message.into(), data: Box::new(data) })
 }
 
 pub(crate) fn conflict(order_id: &OrderId, message: &str) -> ShopError {

@@ -84,7 +84,7 @@ pub fn local_time(unix_s: i64) -> String {
 }
 
 /// Yuan with two decimals; a ledger line may be negative.
-fn yuan(fen: i64) -> String {
+pub(crate) fn yuan(fen: i64) -> String {
     let sign = if fen < 0 { "-" } else { "" };
     let amount = fen.checked_abs().and_then(|fen| Fen::new(fen).ok());
     // Past the largest amount there is, sums of many lines, the digits are set by hand.

@@ -1,36 +1,19 @@
-//! Goods from a CSV file: all rows or none, and a bad row is named by its line.
+//! Goods from a CSV file: all rows or none. [`rows`] reads a file for the command line and for the studio alike; here
+//! the command line's goods are made of it.
+
+pub(crate) mod rows;
 
 use crate::store::{NewDeal, NewGoods};
-use order::{Fen, GoodsId, GoodsKind};
-use serde::Deserialize;
+use order::GoodsId;
+use rows::{Bounds, Item};
 
-/// A row of the file. `title,kind,price_fen,stock,limit_per_viewer` must be there; the rest may.
-#[derive(Debug, Deserialize)]
-struct Line {
-    title: String,
-    kind: String,
-    price_fen: i64,
-    stock: u32,
-    limit_per_viewer: Option<u32>,
-    #[serde(default)]
-    fins: Option<u32>,
-    #[serde(default)]
-    note: Option<String>,
-    #[serde(default)]
-    description: Option<String>,
-    #[serde(default)]
-    picture: Option<String>,
-    #[serde(default)]
-    pinned: Option<bool>,
-    #[serde(default)]
-    on_sale: Option<bool>,
-    #[serde(default)]
-    deal_price_fen: Option<i64>,
-    #[serde(default)]
-    deal_pieces: Option<u32>,
-    #[serde(default)]
-    deal_minutes: Option<u32>,
-}
+/// What the command line takes. A file of the command line is its author's own: it may hold more than a studio shows.
+const BOUNDS: Bounds = Bounds {
+    price_max_fen: order::Fen::MAX.get(),
+    stock_max: 10_000_000,
+    note_max_chars: None,
+    description_max_chars: None,
+};
 
 /// A row that cannot be taken. Nothing was imported.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -42,15 +25,8 @@ pub struct BadRow {
     pub why: String,
 }
 
-/// Longest title, characters.
-const TITLE_MAX_CHARS: usize = 60;
-/// Most pieces of one item.
-const STOCK_MAX: u32 = 10_000_000;
-/// Longest deal, minutes: thirty days.
-const DEAL_MINUTES_MAX: u32 = 43_200;
-
 /// Reads the goods; their deals begin at `now`, Unix seconds. `new_id` mints their ids; `picture` turns a file name into
-/// the id of a kept picture.
+/// the id of a kept picture. Every row becomes a new item, one with an id too.
 ///
 /// # Errors
 /// The first [`BadRow`].
@@ -60,96 +36,51 @@ pub fn goods(
     mut new_id: impl FnMut() -> Option<GoodsId>,
     picture: impl Fn(&str) -> Option<String>,
 ) -> Result<Vec<NewGoods>, BadRow> {
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(csv.as_bytes());
-    let headers = reader.headers().cloned().map_err(|error| BadRow { line: 1, why: error.to_string() })?;
-    let mut goods = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(|error| BadRow {
-            line: error.position().map_or(0, csv::Position::line),
-            why: error.to_string(),
-        })?;
-        let at = record.position().map_or(0, csv::Position::line);
-        let bad = |why: String| BadRow { line: at, why };
-        let line: Line = record.deserialize(Some(&headers)).map_err(|error| bad(reason(&error)))?;
-        goods.push(item(line, now, &mut new_id, &picture).map_err(bad)?);
-    }
-    Ok(goods)
+    let rows = rows::read(csv, &BOUNDS, picture).map_err(|problems| first(1, problems))?;
+    rows.into_iter()
+        .map(|row| {
+            let item = row.item.map_err(|problems| first(row.line, problems))?;
+            let no_id = || BadRow { line: row.line, why: "the system gives no randomness for an id".into() };
+            Ok(new_goods(item, new_id().ok_or_else(no_id)?, now))
+        })
+        .collect()
 }
 
-fn item(
-    line: Line,
-    now: i64,
-    new_id: &mut impl FnMut() -> Option<GoodsId>,
-    picture: &impl Fn(&str) -> Option<String>,
-) -> Result<NewGoods, String> {
-    let kind =
-        GoodsKind::named(&line.kind).ok_or_else(|| format!("kind {:?} must be merchandise or fins", line.kind))?;
-    if line.title.is_empty() || line.title.chars().count() > TITLE_MAX_CHARS {
-        return Err(format!("title must have 1 to {TITLE_MAX_CHARS} characters"));
-    }
-    let price = Fen::new(line.price_fen).ok().filter(|price| *price != Fen::ZERO);
-    let price = price.ok_or("price_fen must be a whole number of fen from 1")?;
-    if line.stock > STOCK_MAX {
-        return Err(format!("stock must be 0 to {STOCK_MAX}"));
-    }
-    if line.limit_per_viewer == Some(0) {
-        return Err("limit_per_viewer must be 1 or more, or empty for no limit".into());
-    }
-    let fins = match (kind, line.fins) {
-        (GoodsKind::Fins, None | Some(0)) => return Err("fins must say how many shark fins a piece gives".into()),
-        (GoodsKind::Fins, fins @ Some(_)) => fins,
-        (GoodsKind::Merchandise, _) => None,
-    };
-    let deal = deal(&line, price, now)?;
-    let picture = match line.picture.filter(|name| !name.is_empty()) {
-        Some(name) => Some(picture(&name).ok_or_else(|| format!("there is no picture {name:?}"))?),
-        None => None,
-    };
-    let text = |text: Option<String>| text.filter(|text| !text.is_empty());
-    Ok(NewGoods {
-        goods_id: new_id().ok_or("the system gives no randomness for an id")?,
-        title: line.title,
-        note: text(line.note),
-        description: text(line.description),
-        kind,
-        fins,
-        price,
-        stock: line.stock,
-        limit_per_viewer: line.limit_per_viewer,
-        on_sale: line.on_sale.unwrap_or(true),
-        pinned: line.pinned.unwrap_or(false),
-        picture,
+fn first(line: u64, problems: Vec<rows::Problem>) -> BadRow {
+    BadRow { line, why: problems.into_iter().next().map(|problem| problem.words).unwrap_or_default() }
+}
+
+/// The item a row makes. What its columns do not say is as it is for most.
+pub(crate) fn new_goods(item: Item, goods_id: GoodsId, now: i64) -> NewGoods {
+    let deal = item.deal.map(|deal| deal.from(now));
+    NewGoods {
+        goods_id,
+        title: item.title,
+        note: item.note.flatten(),
+        description: item.description.flatten(),
+        kind: item.kind,
+        fins: item.fins,
+        price: item.price,
+        stock: item.stock,
+        limit_per_viewer: item.limit_per_viewer,
+        on_sale: item.on_sale.unwrap_or(true),
+        pinned: item.pinned.unwrap_or(false),
+        picture: item.picture.flatten(),
         deal,
-    })
-}
-
-/// The deal of a row that has one.
-fn deal(line: &Line, own: Fen, now: i64) -> Result<Option<NewDeal>, String> {
-    let (price, pieces, minutes) = match (line.deal_price_fen, line.deal_pieces, line.deal_minutes) {
-        (None, None, None) => return Ok(None),
-        (Some(price), Some(pieces), Some(minutes)) => (price, pieces, minutes),
-        _ => return Err("deal_price_fen, deal_pieces and deal_minutes go together: all three, or none".into()),
-    };
-    let price = Fen::new(price).ok().filter(|price| *price != Fen::ZERO && *price < own);
-    let price = price.ok_or("deal_price_fen must be a whole number of fen from 1 and below price_fen")?;
-    if pieces == 0 || pieces > line.stock {
-        return Err("deal_pieces must be 1 or more and at most the stock".into());
     }
-    if !(1..=DEAL_MINUTES_MAX).contains(&minutes) {
-        return Err(format!("deal_minutes must be 1 to {DEAL_MINUTES_MAX}"));
+}
+
+impl rows::Deal {
+    /// The deal when it begins then.
+    pub(crate) fn from(self, now: i64) -> NewDeal {
+        let ends_at = now.saturating_add(i64::from(self.minutes).saturating_mul(60));
+        NewDeal { price: self.price, starts_at: now, ends_at, pieces: self.pieces }
     }
-    let ends_at = now.saturating_add(i64::from(minutes).saturating_mul(60));
-    Ok(Some(NewDeal { price, starts_at: now, ends_at, pieces }))
 }
-
-/// What is wrong with a field, without the reader's own position, which counts differently.
-fn reason(error: &csv::Error) -> String {
-    if let csv::ErrorKind::Deserialize { err, .. } = error.kind() { err.to_string() } else { error.to_string() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use order::Fen;
 
     const HEADER: &str = "title,kind,price_fen,stock,limit_per_viewer\n";
 

@@ -4,16 +4,20 @@
 //! for, and [`store`] takes each result in one transaction.
 #![warn(clippy::wildcard_enum_match_arm)]
 
+pub mod after_sale;
 pub mod check;
 pub mod checkout;
 pub mod clock;
 pub mod config;
+mod drafts;
 pub mod export;
 pub mod import;
 pub mod keys;
 pub mod limits;
 mod lock;
 pub mod notices;
+pub mod orders_sheet;
+pub mod pictures;
 mod placing;
 pub mod push;
 pub mod random;
@@ -23,6 +27,8 @@ pub mod routes;
 pub mod serve;
 mod server;
 pub mod shop;
+mod spreadsheet;
 pub mod steps;
 pub mod store;
+mod timeline;
 pub mod watcher;

@@ -1,4 +1,4 @@
-//! How often one viewer, one address and one item may be ordered.
+//! How often one viewer, one address and one item may be ordered, and one streamer may change things.
 
 use axum::http::HeaderMap;
 use serde::Deserialize;
@@ -21,11 +21,18 @@ pub struct LimitsConfig {
     pub address_per_minute: u32,
     /// Of one item.
     pub goods_per_minute: u32,
+    /// Not orders but changes: by one streamer.
+    pub streamer_per_minute: u32,
 }
 
 impl Default for LimitsConfig {
     fn default() -> LimitsConfig {
-        LimitsConfig { viewer_per_minute: 30, address_per_minute: 300, goods_per_minute: 60_000 }
+        LimitsConfig {
+            viewer_per_minute: 30,
+            address_per_minute: 300,
+            goods_per_minute: 60_000,
+            streamer_per_minute: 600,
+        }
     }
 }
 
@@ -49,6 +56,8 @@ pub enum Who {
     Address,
     /// One item's.
     Goods,
+    /// One streamer's changes.
+    Streamer,
 }
 
 impl Limits {
@@ -96,6 +105,7 @@ impl Limits {
             Who::Viewer => self.config.viewer_per_minute,
             Who::Address => self.config.address_per_minute,
             Who::Goods => self.config.goods_per_minute,
+            Who::Streamer => self.config.streamer_per_minute,
         };
         // Everybody behind a proxy on this machine that nobody told us of has the loopback address.
         let everybody = who == Who::Address

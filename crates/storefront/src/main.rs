@@ -144,6 +144,14 @@ enum Streamer {
         #[arg(long)]
         config: PathBuf,
     },
+    /// Takes a streamer's token back, at once. The room and its goods stay.
+    Remove {
+        /// The name, or the id that `add` printed.
+        streamer: String,
+        /// The settings.
+        #[arg(long)]
+        config: PathBuf,
+    },
 }
 
 #[derive(Subcommand)]
@@ -196,6 +204,9 @@ async fn run(command: Command) -> Result<()> {
             commands::export::export(&from, &to, out.as_deref(), &config).await
         }
         Command::Streamer(Streamer::Add { name, room, config }) => commands::streamer::add(name, &room, &config).await,
+        Command::Streamer(Streamer::Remove { streamer, config }) => {
+            commands::streamer::remove(&streamer, &config).await
+        }
         Command::Show { room, state, stream, starts_in_min, config } => {
             let now = SystemClock.now_s();
             let starts_at = starts_in_min.map(|minutes| now.saturating_add(i64::from(minutes).saturating_mul(60)));

@@ -164,6 +164,7 @@ impl Wish {
             fins: goods.fins.map(|fins| i64::from(fins).saturating_mul(pieces)),
             note: params.note.clone(),
             price_version,
+            is_deal: deal.is_some(),
             address,
             created_at: now,
         };

@@ -68,13 +68,19 @@ async fn a_database_of_the_first_version_keeps_its_orders_and_serves_on() {
     std::fs::write(&settings, text).unwrap();
     // Only serving carries it over.
     let (done, said) = program(folder.path(), &["check", "--offline"]).await;
-    let words = "the database has schema 1; start `storefront serve` once, which brings it to 2";
+    let words = "the database has schema 1; start `storefront serve` once, which brings it to 3";
     assert!(!done && said.contains(words), "{said}");
     let shop = serve::start(Config::read(&settings, |_| None).unwrap()).await.unwrap();
     assert_eq!(audit(&first).await, Vec::<String>::new());
     let again = viewer_of(&format!("http://{}", shop.address), &key).await;
     assert_eq!(again.room().await.unwrap(), room);
     assert_eq!(again.goods().await.unwrap()[0].deal, None);
+    // The shelf is in the order it had.
+    let mut connection = shop.shop.store.read().await.unwrap();
+    let order = "SELECT position, lot, revision FROM goods ORDER BY goods_id";
+    let order: Vec<(i64, i64, i64)> = sqlx::query_as(order).fetch_all(&mut *connection).await.unwrap();
+    assert_eq!(order, [(1, 1, 0), (2, 2, 0), (3, 3, 0)]);
+    drop(connection);
     // The orders of before are read, and the requests that made them are known.
     let record = shop.shop.store.order(&delivered.order_id).await.unwrap().unwrap();
     assert_eq!((record.order.state, record.snapshot.price_version), (OrderState::Delivered, 0));
@@ -138,16 +144,16 @@ async fn a_database_of_a_newer_program_is_refused_and_left_as_it_is() {
     let url = format!("sqlite:{}", path.display());
     drop(Store::open(&url).await.unwrap());
     let mut connection = open(&path).await;
-    connection.execute("UPDATE schema_version SET version = 3").await.unwrap();
-    let words = "the database has schema 3; this program knows 2. Install the newer program";
+    connection.execute("UPDATE schema_version SET version = 4").await.unwrap();
+    let words = "the database has schema 4; this program knows 3. Install the newer program";
     let error = Store::open(&url).await.unwrap_err();
-    assert!(matches!(error, StoreError::TooNew { found: 3 }) && error.to_string() == words, "{error}");
+    assert!(matches!(error, StoreError::TooNew { found: 4 }) && error.to_string() == words, "{error}");
     let error = Reader::open(&url).await.unwrap_err();
     assert!(
-        matches!(error, OpenError::Store(StoreError::TooNew { found: 3 })) && error.to_string() == words,
+        matches!(error, OpenError::Store(StoreError::TooNew { found: 4 })) && error.to_string() == words,
         "{error}"
     );
     let version: i64 =
         sqlx::query_scalar("SELECT version FROM schema_version").fetch_one(&mut connection).await.unwrap();
-    assert_eq!(version, 3);
+    assert_eq!(version, 4);
 }

@@ -7,6 +7,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use order::RoomId;
 use serde_json::json;
 use std::path::Path;
+use storefront::clock::{Clock, SystemClock};
 use storefront::random::{Random, SystemRandom};
 use storefront::store::{NewRoom, Show, Store};
 
@@ -34,6 +35,21 @@ pub(crate) async fn add(name: String, room: &str, config: &Path) -> Result<()> {
     say(&json!({"streamer_id": streamer_id, "token": token, "room": room_id}))
 }
 
+/// Takes a streamer's token back. A running server refuses it from then on.
+pub(crate) async fn remove(id_or_name: &str, config: &Path) -> Result<()> {
+    let store = Store::open(&read_config(config)?.database).await?;
+    let streamer = match store.streamers_called(id_or_name).await?.as_slice() {
+        [] => bail!("there is no streamer {id_or_name}"),
+        [streamer] => streamer.clone(),
+        several => {
+            let ids: Vec<_> = several.iter().map(|one| format!("{} (room {})", one.streamer_id, one.room_id)).collect();
+            bail!("several streamers are called {id_or_name}; say the id of one: {}", ids.join(", "));
+        }
+    };
+    store.remove_streamer(streamer.streamer_id.clone()).await?;
+    say(&json!({"streamer_id": streamer.streamer_id, "name": streamer.name, "room": streamer.room_id}))
+}
+
 /// Sets what a room shows. Viewers see it when they look again; a running server tells nobody.
 pub(crate) async fn show(room: &str, show: Show, config: &Path) -> Result<()> {
     let room_id = RoomId::new(room)?;
@@ -43,7 +59,7 @@ pub(crate) async fn show(room: &str, show: Show, config: &Path) -> Result<()> {
         bail!("--stream is an address that starts with https:// (or http:// on this machine)");
     }
     let store = Store::open(&read_config(config)?.database).await?;
-    if !store.set_show(room_id.clone(), show.clone()).await? {
+    if !store.set_show(room_id.clone(), show.clone(), SystemClock.now_s()).await? {
         bail!("there is no room {room_id}; `storefront streamer add` makes it");
     }
     say(&json!({"room": room_id, "state": show.state, "stream": show.stream, "starts_at": show.starts_at}))

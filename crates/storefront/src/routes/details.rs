@@ -6,12 +6,13 @@ use crate::checkout::{conflict, too_often};
 use crate::limits::Who;
 use crate::push::Change;
 use crate::shop::{Shop, ShopError};
-use crate::store::Record;
+use crate::store::{Record, refundable};
 use api::details::REASON_MAX_CHARS;
 use api::{ErrorCode, OrderDetails, RefundWish};
 use axum::Json;
 use axum::extract::{Path, State};
-use order::state::{OrderState, RefundState};
+use order::Fen;
+use order::state::OrderState;
 use std::sync::Arc;
 
 /// Note, address and wish for a refund of an order of the viewer.
@@ -61,14 +62,5 @@ pub(super) async fn ask_refund(
 
 /// Whether something was paid for goods that were delivered, and not all of it goes back already.
 fn has_money_to_return(record: &Record) -> bool {
-    let order = &record.order;
-    let paid = order.attempts.iter().filter_map(|attempt| attempt.paid);
-    let paid = paid.fold(0_i64, |sum, amount| sum.saturating_add(amount.get()));
-    // A refund that its channel closed goes on under the next number, which counts.
-    let back = order
-        .refunds
-        .iter()
-        .filter(|refund| refund.state != RefundState::Closed)
-        .fold(0_i64, |sum, refund| sum.saturating_add(refund.amount.get()));
-    order.state == OrderState::Delivered && paid > back
+    record.order.state == OrderState::Delivered && refundable(&record.order) > Fen::ZERO
 }

@@ -89,6 +89,7 @@ pub(super) async fn openapi_json() -> Json<utoipa::openapi::OpenApi> {
         super::rooms::goods,
         super::rooms::events,
         super::rooms::picture,
+        super::rooms::small_picture,
         super::orders::assist_pay_order_by_third,
         super::orders::list,
         super::orders::one,
@@ -98,23 +99,45 @@ pub(super) async fn openapi_json() -> Json<utoipa::openapi::OpenApi> {
         super::details::one,
         super::details::ask_refund,
         super::receipts::one,
+        super::studio::desk::desk,
+        super::studio::desk::events,
+        super::studio::desk::room,
+        super::studio::goods::add,
+        super::studio::goods::edit,
+        super::studio::goods::remove,
+        super::studio::goods::shelf,
+        super::studio::goods::pin,
+        super::studio::goods::make_deal,
+        super::studio::goods::end_deal,
+        super::studio::goods_files::import,
+        super::studio::goods_files::export,
+        super::studio::pictures::keep,
+        super::studio::orders::list,
+        super::studio::orders::one,
+        super::studio::orders::refund,
+        super::studio::orders::decline,
+        super::studio::orders::ship,
+        super::studio::orders::sheet,
+        super::studio::figures::figures,
         super::notices::alipay,
         super::notices::wechat,
         healthz,
         readyz,
     ),
-    modifiers(&ViewerToken)
+    modifiers(&Tokens)
 )]
 struct Description;
 
-/// The bearer token in the description.
-struct ViewerToken;
+/// The bearer tokens in the description.
+struct Tokens;
 
-impl utoipa::Modify for ViewerToken {
+impl utoipa::Modify for Tokens {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
         use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
         let components = openapi.components.get_or_insert_default();
-        components.add_security_scheme("viewer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+        for whose in ["viewer", "streamer"] {
+            components.add_security_scheme(whose, SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+        }
     }
 }
 

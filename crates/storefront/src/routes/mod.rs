@@ -8,6 +8,7 @@ mod notices;
 mod orders;
 mod receipts;
 mod rooms;
+mod studio;
 mod viewers;
 
 pub use health::openapi;
@@ -76,6 +77,7 @@ pub(crate) fn router_within(shop: Arc<Shop>, stop: watch::Receiver<bool>, config
         .route("/v1/rooms/{room}/goods", get(rooms::goods))
         .route("/v1/rooms/{room}/events", get(rooms::events))
         .route("/v1/pictures/{picture}", get(rooms::picture))
+        .route("/v1/pictures/{picture}/small", get(rooms::small_picture))
         .route("/v1/assist_payOrderByThird", post(orders::assist_pay_order_by_third))
         .route("/v1/orders", get(orders::list))
         .route("/v1/orders/{order}", get(orders::one))
@@ -87,6 +89,7 @@ pub(crate) fn router_within(shop: Arc<Shop>, stop: watch::Receiver<bool>, config
         .route("/v1/orders/{order}/receipt", get(receipts::one))
         .route("/notices/alipay", post(notices::alipay))
         .route("/notices/wechat", post(notices::wechat))
+        .merge(studio::router())
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(metrics::metrics))

@@ -3,6 +3,7 @@
 use super::{AppState, RefusedAnswer, with_etag};
 use crate::push::Change;
 use crate::shop::{Shop, ShopError};
+use crate::store::Picture;
 use api::{ErrorCode, Goods, Room};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
@@ -37,7 +38,7 @@ pub(super) async fn room(
     Ok(with_etag(&headers, &find(&shop, &room).await?))
 }
 
-/// The goods of a room, in lot order, each with the deal that is planned or runs; prices in fen.
+/// The goods of a room, in the order of the shelf, each with the deal that is planned or runs; prices in fen.
 #[utoipa::path(get, path = "/v1/rooms/{room}/goods", params(("room" = String, Path)), responses(
     (status = 200, body = Vec<Goods>), (status = 304), (status = 404, body = RefusedAnswer)))]
 pub(super) async fn goods(
@@ -79,7 +80,20 @@ pub(super) async fn events(
 #[utoipa::path(get, path = "/v1/pictures/{picture}", params(("picture" = String, Path)), responses(
     (status = 200, content_type = "image/*"), (status = 404, body = RefusedAnswer)))]
 pub(super) async fn picture(State(shop): State<Arc<Shop>>, Path(picture): Path<String>) -> Result<Response, ShopError> {
-    let found = shop.store.picture(&picture).await?;
+    shown(shop.store.picture(&picture).await?)
+}
+
+/// The small form of a picture, 240 pixels square, or the picture itself where none is kept.
+#[utoipa::path(get, path = "/v1/pictures/{picture}/small", params(("picture" = String, Path)), responses(
+    (status = 200, content_type = "image/*"), (status = 404, body = RefusedAnswer)))]
+pub(super) async fn small_picture(
+    State(shop): State<Arc<Shop>>,
+    Path(picture): Path<String>,
+) -> Result<Response, ShopError> {
+    shown(shop.store.small_picture(&picture).await?)
+}
+
+fn shown(found: Option<Picture>) -> Result<Response, ShopError> {
     let no_picture = || ShopError::refuse(ErrorCode::NotFound, "there is no such picture");
     let (content_type, body) = found.ok_or_else(no_picture)?;
     let body = BASE64.decode(body).map_err(|_| no_picture())?;

@@ -1,13 +1,14 @@
 //! The audit: everything that must hold of the database, looked at from the outside. It opens the database for itself,
 //! only reads, and sees one moment of it, so it may run beside a storefront that serves.
 
+mod lists;
 mod orders;
 mod rows;
 mod sums;
 
 use super::{Halt, SCHEMA_VERSION, StoreError, journal};
 use crate::store::Record;
-use api::journal::{JournalLine, line_hash};
+use api::journal::{JournalLine, STUDIO, line_hash};
 use futures_util::TryStreamExt;
 use order::OrderId;
 use sqlx::any::AnyConnectOptions;
@@ -131,6 +132,7 @@ impl Reader {
         let lines = chain(&mut tx, found, progress).await?;
         let orders = orders::all(&mut tx, now, found, progress).await?;
         sums::all(&mut tx, found).await?;
+        lists::strays(&mut tx, found).await?;
         tx.commit().await?;
         Ok(Audited { orders, lines })
     }
@@ -228,6 +230,10 @@ async fn chain(tx: &mut AnyConnection, found: &mut Found<'_>, progress: &mut Pro
                     let hash = line_hash(&previous, line.seq, &order_id, &line.event, &line.evidence, line.at);
                     if hash != line.hash {
                         found(Difference::new(&about, "it was changed, or the line before it was"));
+                    }
+                    // What belongs to no order is a streamer's act.
+                    if order_id.is_empty() && !line.name().is_some_and(|name| name.starts_with(STUDIO)) {
+                        found(Difference::new(&about, "it belongs to no order, and nobody did it"));
                     }
                     expected = line.seq.saturating_add(1);
                     // What is stored, not what was computed: one changed line is one difference.

@@ -117,14 +117,15 @@ impl Store {
     }
 }
 
-async fn set(tx: &mut AnyConnection, goods_id: &GoodsId, deal: Option<NewDeal>) -> Result<RoomId, DealError> {
+pub(super) async fn set(
+    tx: &mut AnyConnection,
+    goods_id: &GoodsId,
+    deal: Option<NewDeal>,
+) -> Result<RoomId, DealError> {
     let row = goods::find(tx, goods_id).await?.ok_or(DealError::NoSuchGoods)?;
     let (own, version) = (row.goods.price_fen, row.goods.price_version);
     let Some(deal) = deal else {
-        // Only its time is over: orders at its price may still come back, and no later price may have its version.
-        let end =
-            "UPDATE goods SET deal_starts_at = 0, deal_ends_at = 0 WHERE goods_id = $1 AND deal_version IS NOT NULL";
-        sqlx::query(end).bind(goods_id.as_str()).execute(tx).await?;
+        end(tx, goods_id, 0).await?;
         return Ok(row.room_id);
     };
     if deal.price == Fen::ZERO || deal.price.get() >= own {
@@ -151,4 +152,14 @@ async fn set(tx: &mut AnyConnection, goods_id: &GoodsId, deal: Option<NewDeal>) 
     .execute(tx)
     .await?;
     Ok(row.room_id)
+}
+
+/// Ends an item's deal, or keeps it from beginning. Only its time is over: orders at its price may still come back, and
+/// no later price may have its version.
+pub(super) async fn end(tx: &mut AnyConnection, goods_id: &GoodsId, now: i64) -> Result<(), StoreError> {
+    let end = "UPDATE goods SET deal_starts_at = CASE WHEN deal_starts_at > $2 THEN $2 ELSE deal_starts_at END,
+            deal_ends_at = CASE WHEN deal_ends_at > $2 THEN $2 ELSE deal_ends_at END
+        WHERE goods_id = $1 AND deal_version IS NOT NULL";
+    sqlx::query(end).bind(goods_id.as_str()).bind(now).execute(tx).await?;
+    Ok(())
 }

@@ -1,9 +1,10 @@
 //! One event, one transaction: the new state, everything the machine says goes with it, the journal and the job.
 
 use super::goods::Moved;
+use super::lists::Standing;
 use super::orders::{ApplyError, Evidence, Record};
 use super::rows::{self, load};
-use super::{StoreError, addresses, goods, halts, invariants, jobs, journal, ledger};
+use super::{StoreError, addresses, goods, halts, invariants, jobs, journal, ledger, lists};
 use order::state::{ClosedBy, Effect, Event, OrderState};
 use order::{GoodsKind, OrderId};
 use sqlx::AnyConnection;
@@ -27,6 +28,7 @@ pub(crate) async fn apply(
     }
     after.revision = before.revision.saturating_add(1);
     save(tx, &before, &mut after, evidence).await?;
+    relist(tx, &before, &after).await?;
     for effect in &effects {
         take_effect(tx, &after, effect, now).await?;
     }
@@ -35,6 +37,22 @@ pub(crate) async fn apply(
     // What is next may have changed: whoever looks after the order looks again.
     jobs::wake(tx, order_id, now).await?;
     Ok(after)
+}
+
+/// Puts an order on the lists it is on after an event. What is beside it comes to delivered orders only.
+async fn relist(tx: &mut AnyConnection, before: &Record, after: &Record) -> Result<(), StoreError> {
+    let beside = match before.order.state {
+        OrderState::Delivered => lists::beside(tx, &before.order.id).await?,
+        OrderState::Reserved
+        | OrderState::AwaitingPayment
+        | OrderState::Closing
+        | OrderState::Closed
+        | OrderState::RefundDue
+        | OrderState::Refunding
+        | OrderState::Refunded => lists::Beside::default(),
+    };
+    let before = Standing { order: &before.order, snapshot: &before.snapshot, beside };
+    lists::follow(tx, Some(before), Standing { order: &after.order, ..before }).await
 }
 
 /// Row 8: whether a late payment can still be delivered.

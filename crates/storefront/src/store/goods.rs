@@ -14,7 +14,7 @@ macro_rules! select {
         concat!(
             "SELECT goods_id, lot, title, note, description, kind, fins, price_fen, price_version, available, reserved,
              limit_per_viewer, on_sale, pinned, picture, room_id, deal_version, deal_price_fen, deal_starts_at,
-             deal_ends_at, deal_pieces, deal_taken FROM goods ",
+             deal_ends_at, deal_pieces, deal_taken, revision, sold FROM goods ",
             $($rest)?
         )
     };
@@ -60,6 +60,10 @@ pub struct GoodsRow {
     pub room_id: RoomId,
     /// Its deal, as long as none takes its place, over or not.
     pub deal: Option<DealRow>,
+    /// Rises with each edit; sales do not change it.
+    pub revision: i64,
+    /// Pieces sold.
+    pub sold: u32,
 }
 
 impl GoodsRow {
@@ -96,19 +100,31 @@ impl Store {
         .await
     }
 
-    /// The goods of a room, in lot order, with the deals that are not over at that time.
+    /// The goods of a room, in the order of the shelf, with the deals that are not over at that time.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn goods_of(&self, room_id: &RoomId, now: i64) -> Result<Vec<Goods>, StoreError> {
         let mut connection = self.read().await?;
-        let rows = sqlx::query(select!("WHERE room_id = $1 ORDER BY lot"))
-            .bind(room_id.as_str())
-            .fetch_all(&mut *connection)
-            .await?;
-        let seen = |row: GoodsRow| Goods { deal: row.goods.deal.filter(|deal| now < deal.ends_at), ..row.goods };
-        rows.iter().map(|row| read(row).map(seen)).collect()
+        let shelf = shelf(&mut connection, room_id).await?;
+        Ok(shelf.into_iter().map(|row| row.seen(now)).collect())
     }
+}
+
+impl GoodsRow {
+    /// As viewers see it.
+    pub(super) fn seen(self, now: i64) -> Goods {
+        Goods { deal: self.goods.deal.filter(|deal| now < deal.ends_at), ..self.goods }
+    }
+}
+
+/// The goods of a room, in the order of the shelf.
+pub(super) async fn shelf(tx: &mut AnyConnection, room_id: &RoomId) -> Result<Vec<GoodsRow>, StoreError> {
+    let rows = sqlx::query(select!("WHERE room_id = $1 AND removed = 0 ORDER BY position, lot"))
+        .bind(room_id.as_str())
+        .fetch_all(tx)
+        .await?;
+    rows.iter().map(read).collect()
 }
 
 /// How many pieces more, or fewer, can be ordered, are held and are sold.
@@ -119,26 +135,43 @@ pub(crate) struct Moved {
     pub(crate) sold: i64,
 }
 
-async fn append(tx: &mut AnyConnection, room_id: &RoomId, goods: Vec<NewGoods>) -> Result<(), StoreError> {
-    let row = sqlx::query("SELECT COALESCE(MAX(lot), 0) FROM goods WHERE room_id = $1")
-        .bind(room_id.to_string())
-        .fetch_one(&mut *tx)
-        .await?;
-    let mut lot: i64 = row.try_get(0)?;
+/// Puts goods at the end of a room's shelf. At most one item is explained: the last that says so.
+pub(super) async fn append(tx: &mut AnyConnection, room_id: &RoomId, goods: Vec<NewGoods>) -> Result<(), StoreError> {
+    let last = "SELECT COALESCE(MAX(lot), 0), COALESCE(MAX(position), 0) FROM goods WHERE room_id = $1 AND removed = 0";
+    let row = sqlx::query(last).bind(room_id.as_str()).fetch_one(&mut *tx).await?;
+    let (mut lot, mut position): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
     for item in goods {
-        lot = lot.saturating_add(1);
-        insert(tx, room_id, lot, item).await?;
+        (lot, position) = (lot.saturating_add(1), position.saturating_add(1));
+        if item.pinned {
+            unpin(tx, room_id).await?;
+        }
+        insert(tx, room_id, (lot, position), item).await?;
     }
     Ok(())
 }
 
-async fn insert(tx: &mut AnyConnection, room_id: &RoomId, lot: i64, item: NewGoods) -> Result<(), StoreError> {
+/// Explains nothing.
+pub(super) async fn unpin(tx: &mut AnyConnection, room_id: &RoomId) -> Result<(), StoreError> {
+    sqlx::query("UPDATE goods SET pinned = 0 WHERE room_id = $1 AND pinned <> 0")
+        .bind(room_id.as_str())
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+async fn insert(
+    tx: &mut AnyConnection,
+    room_id: &RoomId,
+    (lot, position): (i64, i64),
+    item: NewGoods,
+) -> Result<(), StoreError> {
     let deal = item.deal.as_ref();
     sqlx::query(
         "INSERT INTO goods (goods_id, room_id, lot, title, note, description, kind, fins, price_fen, price_version,
             available, reserved, sold, stocked, limit_per_viewer, on_sale, pinned, picture, deal_version, deal_price_fen,
-            deal_starts_at, deal_ends_at, deal_pieces)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10, 0, 0, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
+            deal_starts_at, deal_ends_at, deal_pieces, position)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10, 0, 0, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+            $20)",
     )
     .bind(item.goods_id.to_string())
     .bind(room_id.to_string())
@@ -160,14 +193,16 @@ async fn insert(tx: &mut AnyConnection, room_id: &RoomId, lot: i64, item: NewGoo
     .bind(deal.map(|deal| deal.starts_at))
     .bind(deal.map(|deal| deal.ends_at))
     .bind(deal.map(|deal| i64::from(deal.pieces)))
+    .bind(position)
     .execute(tx)
     .await?;
     Ok(())
 }
 
-/// The item of that id.
+/// The item of that id, unless it was removed.
 pub(super) async fn find(tx: &mut AnyConnection, goods_id: &GoodsId) -> Result<Option<GoodsRow>, StoreError> {
-    let row = sqlx::query(select!("WHERE goods_id = $1")).bind(goods_id.as_str()).fetch_optional(tx).await?;
+    let row =
+        sqlx::query(select!("WHERE goods_id = $1 AND removed = 0")).bind(goods_id.as_str()).fetch_optional(tx).await?;
     row.as_ref().map(read).transpose()
 }
 
@@ -270,5 +305,7 @@ fn read(row: &AnyRow) -> Result<GoodsRow, StoreError> {
         pinned: row.try_get::<i64, _>(13)? != 0,
         picture: row.try_get(14)?,
     };
-    Ok(GoodsRow { goods, room_id: id(row.try_get(15)?, "room id", "goods")?, deal })
+    let room_id = id(row.try_get(15)?, "room id", "goods")?;
+    let (revision, sold) = (row.try_get(22)?, fits(row.try_get(23)?, "stock", "goods")?);
+    Ok(GoodsRow { goods, room_id, deal, revision, sold })
 }

@@ -3,7 +3,7 @@
 
 use super::StoreError;
 use super::orders::{Evidence, Snapshot};
-use api::journal::{Grounds, JournalLine, PLACED, Placed, line_hash};
+use api::journal::{Grounds, JournalLine, PLACED, Placed, STUDIO, line_hash};
 use order::state::{Event, Order};
 use order::{Merchant, OrderId};
 use serde::Serialize;
@@ -35,7 +35,8 @@ pub(super) async fn append_placed(
         merchant: merchant.clone(),
         params: params.to_owned(),
     };
-    append(tx, order.id.as_str(), PLACED, &as_json(&placed), snapshot.created_at).await
+    append(tx, order.id.as_str(), PLACED, &as_json(&placed), snapshot.created_at).await?;
+    Ok(())
 }
 
 /// The line of an event that changed an order.
@@ -48,7 +49,35 @@ pub(super) async fn append_event(
 ) -> Result<(), StoreError> {
     let Evidence { text, code, payment, merchant } = evidence.clone();
     let grounds = Grounds { text, code, payment, merchant };
-    append(tx, order_id.as_str(), &as_json(event), &as_json(&grounds), at).await
+    append(tx, order_id.as_str(), &as_json(event), &as_json(&grounds), at).await?;
+    Ok(())
+}
+
+/// What a streamer did, and to what.
+pub(crate) struct Act<'a> {
+    /// Who.
+    pub(crate) streamer_id: &'a str,
+    /// What, such as `goods_edited`.
+    pub(crate) act: &'static str,
+    /// To which item, order or room.
+    pub(crate) about: &'a str,
+    /// When, Unix seconds.
+    pub(crate) at: i64,
+}
+
+/// The line of what a streamer did, with what stood before and what stands after. It belongs to no order, so none is
+/// lived again from it. Says which line it is.
+pub(crate) async fn append_act(
+    tx: &mut AnyConnection,
+    act: &Act<'_>,
+    before: &(impl Serialize + Sync),
+    after: &(impl Serialize + Sync),
+) -> Result<i64, StoreError> {
+    let event = serde_json::json!({
+        "event": format!("{STUDIO}{}", act.act), "streamer_id": act.streamer_id, "about": act.about,
+    });
+    let evidence = serde_json::json!({"before": before, "after": after});
+    append(tx, "", &event.to_string(), &evidence.to_string(), act.at).await
 }
 
 /// What the journal keeps is made of texts, numbers and lists, so it always has a JSON form.
@@ -56,13 +85,14 @@ fn as_json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
+/// Appends a line, and says which it is.
 async fn append(
     tx: &mut AnyConnection,
     order_id: &str,
     event: &str,
     evidence: &str,
     at: i64,
-) -> Result<(), StoreError> {
+) -> Result<i64, StoreError> {
     let head = sqlx::query("SELECT seq, hash FROM journal_head WHERE name = 'head'").fetch_one(&mut *tx).await?;
     let seq = head.try_get::<i64, _>(0)?.saturating_add(1);
     let previous: String = head.try_get(1)?;
@@ -81,7 +111,7 @@ async fn append(
         .bind(hash)
         .execute(tx)
         .await?;
-    Ok(())
+    Ok(seq)
 }
 
 /// An order's lines, oldest first.

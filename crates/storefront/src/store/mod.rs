@@ -7,20 +7,33 @@ mod addresses;
 mod audit;
 mod bills;
 mod deals;
+mod desk;
 mod details;
 mod disk;
+mod edits;
 mod events;
 mod figures;
+mod given_back;
 mod goods;
+mod goods_file;
 mod halts;
 mod invariants;
+mod items;
 mod jobs;
 mod journal;
 mod ledger;
+mod lists;
 mod orders;
+mod pictures;
 mod receipts;
 mod rooms;
 mod rows;
+mod shelf;
+mod show_figures;
+mod streamers;
+mod studio_pages;
+mod studio_papers;
+mod studio_sheets;
 mod viewers;
 
 pub use addresses::AddressError;
@@ -28,17 +41,27 @@ pub use audit::{Audited, Difference, Found, OpenError, Progress, Reader};
 pub use bills::{BillState, BookedAttempt, BookedRefund};
 pub use deals::{DealError, DealRow, NewDeal};
 pub use disk::{Disk, PlainDisk};
+pub use edits::{By, EditError};
 pub use figures::Figures;
 pub use goods::{GoodsRow, NewGoods};
 pub use halts::{BOOKS, Halt, OPERATOR};
 pub use jobs::Lease;
 pub use orders::{ApplyError, Before, Evidence, Heard, Placed, Record, Snapshot, Trade};
+pub use pictures::Picture;
 pub use rooms::{NewRoom, Show};
+pub use streamers::Streamer;
+pub use studio_pages::{Cursor, STUDIO_PAGE, STUDIO_QUERIES};
+pub use studio_sheets::SheetRow;
 
 pub(crate) use addresses::find as find_address;
+pub(crate) use details::{answer_wish, papers, ship};
 pub(crate) use events::apply;
+pub(crate) use given_back::{GivenBack, given_back, keep_given_back};
 pub(crate) use goods::{Moved, find_on_sale, move_stock, set_share, share};
+pub(crate) use goods_file::reported;
 pub(crate) use halts::halted;
+pub(crate) use journal::append_act;
+pub(crate) use lists::refundable;
 pub(crate) use rows::{answer_request, by_request, insert, load};
 
 use futures_util::future::BoxFuture;
@@ -51,7 +74,8 @@ use tokio::sync::{mpsc, oneshot};
 
 /// The steps from an empty database to the schema this program speaks, each a version. A step that was released never
 /// changes; a new one is added.
-const STEPS: [&str; 2] = [include_str!("schema.sql"), include_str!("migrations/0002_shop.sql")];
+const STEPS: [&str; 3] =
+    [include_str!("schema.sql"), include_str!("migrations/0002_shop.sql"), include_str!("migrations/0003_studio.sql")];
 /// The version of the schema; a database with a larger one belongs to a newer program.
 const SCHEMA_VERSION: i64 = STEPS.len() as i64;
 /// Readers at a time.

@@ -34,6 +34,8 @@ pub struct Snapshot {
     pub note: Option<String>,
     /// The version of the price it was ordered at.
     pub price_version: i64,
+    /// Whether that was a deal's.
+    pub is_deal: bool,
     /// Where it is sent.
     pub address: Option<PostalAddress>,
     /// When it was made, Unix seconds.
@@ -197,6 +199,19 @@ impl Store {
     pub async fn order(&self, order_id: &OrderId) -> Result<Option<Record>, StoreError> {
         let mut connection = self.read().await?;
         load(&mut connection, order_id).await
+    }
+
+    /// The room an order was made in.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn room_of_order(&self, order_id: &OrderId) -> Result<Option<RoomId>, StoreError> {
+        let mut connection = self.read().await?;
+        let row = sqlx::query("SELECT room_id FROM orders WHERE order_id = $1")
+            .bind(order_id.as_str())
+            .fetch_optional(&mut *connection)
+            .await?;
+        row.map(|row| id(row.try_get(0)?, "room id", "orders")).transpose()
     }
 
     /// The order that owns an attempt.

@@ -1,7 +1,8 @@
-//! Rooms, the streamers who run them, and pictures.
+//! Rooms.
 
-use super::{Store, StoreError, id, known};
-use api::{Room, RoomState};
+use super::edits::{By, EditError};
+use super::{Store, StoreError, id, journal, known, pictures, shelf};
+use api::{Room, RoomDraft, RoomState};
 use order::{PayType, RoomId};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
@@ -55,101 +56,103 @@ impl Store {
     /// [`StoreError`].
     pub async fn room(&self, room_id: &RoomId, pay_types: Vec<PayType>) -> Result<Option<Room>, StoreError> {
         let mut connection = self.read().await?;
-        let row = sqlx::query(
-            "SELECT room_id, title, host, shop, state, cover, notice, stream, starts_at FROM rooms WHERE room_id = $1",
-        )
-        .bind(room_id.as_str())
-        .fetch_optional(&mut *connection)
-        .await?;
-        row.map(|row| read_room(&row, pay_types)).transpose()
+        Ok(find(&mut connection, room_id).await?.map(|row| Room { pay_types, ..row.room }))
     }
 
     /// Changes a room's show. `false` when there is no such room.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn set_show(&self, room_id: RoomId, show: Show) -> Result<bool, StoreError> {
+    pub async fn set_show(&self, room_id: RoomId, show: Show, now: i64) -> Result<bool, StoreError> {
         self.write(move |tx| {
             Box::pin(async move {
-                let set = "UPDATE rooms SET state = $2, stream = $3, starts_at = $4 WHERE room_id = $1";
-                let set = sqlx::query(set)
-                    .bind(room_id.to_string())
-                    .bind(show.state.as_str())
-                    .bind(show.stream)
-                    .bind(show.starts_at)
-                    .execute(tx)
-                    .await?;
-                Ok(set.rows_affected() == 1)
+                let Some(row) = find(tx, &room_id).await? else { return Ok(false) };
+                let is_live = show.state == RoomState::Live;
+                let begins = is_live && (row.room.state != RoomState::Live || row.live_since.is_none());
+                let live_since = if begins { Some(now) } else { row.live_since };
+                let Show { state, stream, starts_at } = show;
+                save(tx, &Room { state, stream, starts_at, ..row.room }, live_since).await?;
+                Ok(true)
             })
         })
         .await
     }
 
-    /// Adds a streamer by the hash of their token.
+    /// Changes the room of a streamer.
     ///
     /// # Errors
-    /// [`StoreError`].
-    pub async fn add_streamer(
-        &self,
-        streamer_id: String,
-        name: String,
-        room_id: RoomId,
-        token_hash: String,
-    ) -> Result<(), StoreError> {
-        self.write(move |tx| {
-            Box::pin(async move {
-                sqlx::query("INSERT INTO streamers (streamer_id, name, room_id, token_hash) VALUES ($1, $2, $3, $4)")
-                    .bind(streamer_id)
-                    .bind(name)
-                    .bind(room_id.to_string())
-                    .bind(token_hash)
-                    .execute(tx)
-                    .await?;
-                Ok(())
-            })
-        })
-        .await
+    /// [`EditError`].
+    pub async fn edit_room(&self, by: By, draft: RoomDraft) -> Result<(), EditError> {
+        self.write(move |tx| Box::pin(async move { edit_room(tx, &by, draft).await })).await
     }
+}
 
-    /// Keeps a picture under its id; the id is the hash of its bytes, so the same picture is kept once.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn keep_picture(
-        &self,
-        picture_id: String,
-        content_type: String,
-        body_base64: String,
-    ) -> Result<(), StoreError> {
-        self.write(move |tx| {
-            Box::pin(async move {
-                sqlx::query(
-                    "INSERT INTO pictures (picture_id, content_type, body_base64) VALUES ($1, $2, $3)
-                     ON CONFLICT (picture_id) DO NOTHING",
-                )
-                .bind(picture_id)
-                .bind(content_type)
-                .bind(body_base64)
-                .execute(tx)
-                .await?;
-                Ok(())
-            })
-        })
-        .await
-    }
+/// A room as its streamer sees it.
+#[derive(Clone, Debug)]
+pub(super) struct RoomRow {
+    /// What viewers see, without the payment types.
+    pub(super) room: Room,
+    /// Rises with each edit.
+    pub(super) revision: i64,
+    /// Since when the show has been live, or when the last one began.
+    pub(super) live_since: Option<i64>,
+}
 
-    /// A picture: its content type and its bytes in base64.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn picture(&self, picture_id: &str) -> Result<Option<(String, String)>, StoreError> {
-        let mut connection = self.read().await?;
-        let row = sqlx::query("SELECT content_type, body_base64 FROM pictures WHERE picture_id = $1")
-            .bind(picture_id)
-            .fetch_optional(&mut *connection)
-            .await?;
-        row.map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).transpose()
+/// The room of that id.
+pub(super) async fn find(tx: &mut AnyConnection, room_id: &RoomId) -> Result<Option<RoomRow>, StoreError> {
+    let row = sqlx::query(
+        "SELECT room_id, title, host, shop, state, cover, notice, stream, starts_at, revision, live_since
+         FROM rooms WHERE room_id = $1",
+    )
+    .bind(room_id.as_str())
+    .fetch_optional(tx)
+    .await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// Has a room stand as it is said now.
+async fn save(tx: &mut AnyConnection, room: &Room, live_since: Option<i64>) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE rooms SET title = $2, state = $3, cover = $4, notice = $5, stream = $6, starts_at = $7,
+            live_since = $8, revision = revision + 1
+         WHERE room_id = $1",
+    )
+    .bind(room.room_id.as_str())
+    .bind(&room.title)
+    .bind(room.state.as_str())
+    .bind(room.cover.as_deref())
+    .bind(room.notice.as_deref())
+    .bind(room.stream.as_deref())
+    .bind(room.starts_at)
+    .bind(live_since)
+    .execute(&mut *tx)
+    .await?;
+    // The lots of a show that is no longer live follow the shelf again.
+    shelf::number_lots(tx, &room.room_id).await
+}
+
+async fn edit_room(tx: &mut AnyConnection, by: &By, draft: RoomDraft) -> Result<(), EditError> {
+    let row = find(tx, by.room()).await?.ok_or(EditError::NoSuchRoom)?;
+    if row.revision != draft.revision {
+        return Err(EditError::Stale);
     }
+    let before = row.room;
+    if draft.cover != before.cover
+        && let Some(cover) = &draft.cover
+        && !pictures::is_kept(tx, cover).await?
+    {
+        return Err(EditError::NoSuchPicture);
+    }
+    let RoomDraft { title, notice, state, stream, starts_at, cover, .. } = draft;
+    let after = Room { title, notice, state, stream, starts_at, cover, ..before.clone() };
+    if after == before {
+        return Ok(());
+    }
+    let begins = after.state == RoomState::Live && before.state != RoomState::Live;
+    let live_since = if begins { Some(by.now) } else { row.live_since };
+    save(tx, &after, live_since).await?;
+    journal::append_act(tx, &by.act("room_edited", by.room().as_str()), &before, &after).await?;
+    Ok(())
 }
 
 /// Makes a room. `false` when there is one of that id already; it stays as it is.
@@ -180,8 +183,8 @@ pub(super) async fn is_over(tx: &mut AnyConnection, room_id: &str) -> Result<boo
     Ok(state.as_deref() != Some(RoomState::Live.as_str()) && state.as_deref() != Some(RoomState::Soon.as_str()))
 }
 
-fn read_room(row: &AnyRow, pay_types: Vec<PayType>) -> Result<Room, StoreError> {
-    Ok(Room {
+fn read(row: &AnyRow) -> Result<RoomRow, StoreError> {
+    let room = Room {
         room_id: id(row.try_get(0)?, "room id", "rooms")?,
         title: row.try_get(1)?,
         host: row.try_get(2)?,
@@ -191,6 +194,7 @@ fn read_room(row: &AnyRow, pay_types: Vec<PayType>) -> Result<Room, StoreError> 
         notice: row.try_get(6)?,
         stream: row.try_get(7)?,
         starts_at: row.try_get(8)?,
-        pay_types,
-    })
+        pay_types: Vec::new(),
+    };
+    Ok(RoomRow { room, revision: row.try_get(9)?, live_since: row.try_get(10)? })
 }

@@ -1,7 +1,8 @@
 //! The rows of orders, attempts and refunds, read and written whole.
 
+use super::lists::{Beside, Standing};
 use super::orders::{Record, Snapshot, Trade};
-use super::{StoreError, addresses, fits, id, jobs, journal, known};
+use super::{StoreError, addresses, fits, id, jobs, journal, known, lists};
 use order::state::{Attempt, AttemptState, ClosedBy, Order, OrderState, Refund, RefundReason, RefundState};
 use order::{Fen, GoodsKind, Merchant, OrderId, PayId, PayType, RequestId, ViewerId};
 use sqlx::any::AnyRow;
@@ -59,8 +60,8 @@ pub(crate) async fn insert(
 ) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO orders (order_id, viewer_id, room_id, goods_id, kind, title, quantity, amount_fen, fins, note,
-            state, closed_by, created_at, deadline_at, revision, price_version, address)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, NULL, $12, $13, 1, $14, $15)",
+            state, closed_by, created_at, deadline_at, revision, price_version, address, deal)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, NULL, $12, $13, 1, $14, $15, $16)",
     )
     .bind(order.id.as_str())
     .bind(snapshot.viewer_id.as_str())
@@ -77,12 +78,14 @@ pub(crate) async fn insert(
     .bind(order.deadline_at)
     .bind(snapshot.price_version)
     .bind(snapshot.address.as_ref().map(addresses::as_kept))
+    .bind(i64::from(snapshot.is_deal))
     .execute(&mut *tx)
     .await?;
     let trade = Trade::new(merchant.clone());
     for (number, attempt) in (1_i64..).zip(&order.attempts) {
         save_attempt(tx, &order.id, number, attempt, &trade).await?;
     }
+    lists::follow(tx, None, Standing { order, snapshot, beside: Beside::default() }).await?;
     journal::append_placed(tx, order, snapshot, params, merchant).await?;
     jobs::wake(tx, &order.id, snapshot.created_at).await
 }
@@ -152,7 +155,7 @@ pub(super) async fn save_refund(
 pub(crate) async fn load(tx: &mut AnyConnection, order_id: &OrderId) -> Result<Option<Record>, StoreError> {
     let row = sqlx::query(
         "SELECT viewer_id, room_id, goods_id, kind, title, quantity, fins, note, created_at, state, amount_fen,
-            deadline_at, closed_by, revision, price_version, address FROM orders WHERE order_id = $1",
+            deadline_at, closed_by, revision, price_version, address, deal FROM orders WHERE order_id = $1",
     )
     .bind(order_id.as_str())
     .fetch_optional(&mut *tx)
@@ -208,6 +211,7 @@ fn read_snapshot(row: &AnyRow) -> Result<Snapshot, StoreError> {
         fins: row.try_get(6)?,
         note: row.try_get(7)?,
         price_version: row.try_get(14)?,
+        is_deal: row.try_get::<i64, _>(16)? != 0,
         address: row.try_get::<Option<String>, _>(15)?.map(addresses::kept).transpose()?,
         created_at: row.try_get(8)?,
     })

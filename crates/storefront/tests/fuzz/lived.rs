@@ -207,7 +207,8 @@ impl Lived {
         channels.insert(PayType::Alipay, Arc::new(alipay));
         channels.insert(PayType::Wechat, Arc::new(wechat));
         channels.extend(others);
-        let none = LimitsConfig { viewer_per_minute: 0, address_per_minute: 0, goods_per_minute: 0 };
+        let none =
+            LimitsConfig { viewer_per_minute: 0, address_per_minute: 0, goods_per_minute: 0, streamer_per_minute: 0 };
         Arc::new(Shop {
             store: Store::open(&self.config.database).await.unwrap(),
             channels,

@@ -4,7 +4,7 @@ use super::super::addresses::as_kept;
 use super::super::ledger::Entry;
 use super::super::orders::Record;
 use super::super::{StoreError, invariants, journal, load};
-use super::{Difference, Found, Progress, count, ids_after};
+use super::{Difference, Found, Progress, count, ids_after, lists};
 use api::journal::{Known, Placed, Replayed, replay};
 use order::state::{Attempt, Effect, Order};
 use order::{GoodsKind, OrderId};
@@ -61,6 +61,7 @@ async fn one(
         found(words);
     }
     watched(tx, &record, now, found).await?;
+    lists::of_order(tx, &record, found).await?;
     let events = i64::try_from(lines.len()).unwrap_or(i64::MAX);
     match replay(order_id, &lines) {
         Ok(replayed) => {
