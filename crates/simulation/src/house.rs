@@ -15,7 +15,7 @@ use std::time::Duration;
 use storefront::limits::{Limits, LimitsConfig};
 use storefront::push::Push;
 use storefront::shop::Shop;
-use storefront::store::{NewGoods, NewRoom, Store};
+use storefront::store::{NewGoods, NewRoom, Store, Streamer};
 use tokio::sync::{Notify, oneshot};
 
 /// How long a process's writer may take to end.
@@ -83,6 +83,12 @@ fn folder() -> Result<tempfile::TempDir, Failure> {
     let memory = Path::new("/dev/shm");
     let made = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
     made.map_err(|source| Failure::File { what: "making a folder for the databases", source })
+}
+
+/// Who runs the room.
+#[must_use]
+pub fn streamer() -> Option<Streamer> {
+    Some(Streamer { streamer_id: "host".into(), name: "Host".into(), room_id: RoomId::new("tea").ok()? })
 }
 
 impl Template {
@@ -191,7 +197,8 @@ impl House {
             let channel: Arc<dyn Channel> = Arc::new(SimChannel::new(Arc::clone(stage), pay_type));
             (pay_type, channel)
         });
-        let off = LimitsConfig { viewer_per_minute: 0, address_per_minute: 0, goods_per_minute: 0 };
+        let off =
+            LimitsConfig { viewer_per_minute: 0, address_per_minute: 0, goods_per_minute: 0, streamer_per_minute: 0 };
         let shop = Arc::new(Shop {
             store,
             channels: BTreeMap::from(channels),

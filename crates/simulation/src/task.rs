@@ -1,8 +1,8 @@
 //! The storefront's work, one task at a time: each runs until it ends or pauses where others may go first.
 
 use crate::stage::{Pause, Stage};
-use api::Params;
-use order::state::{Event, OrderState};
+use api::{Params, RefundDraft};
+use order::state::OrderState;
 use order::{OrderId, PayType, ViewerId};
 use serde_json::Value;
 use std::future::{Future, poll_fn};
@@ -12,7 +12,7 @@ use std::task::{Poll, Waker};
 use storefront::notices::NotTaken;
 use storefront::reconcile::{Day, ReconcileError, Report};
 use storefront::shop::{Shop, ShopError};
-use storefront::store::{ApplyError, Evidence, Lease, OPERATOR, Placed, StoreError};
+use storefront::store::{ApplyError, Lease, OPERATOR, Placed, StoreError, Streamer};
 use tokio::sync::watch;
 
 /// Most jobs leased at a time.
@@ -66,8 +66,8 @@ pub enum Staff {
         /// Whether it can be ordered.
         on_sale: bool,
     },
-    /// Returns some of a delivered order's money.
-    TakeBack(OrderId, Event),
+    /// Gives some of a delivered order's money back.
+    GiveBack(Streamer, OrderId, RefundDraft),
     /// Stops or resumes selling.
     Halt(bool),
 }
@@ -82,7 +82,9 @@ pub enum Outcome {
     Noticed(Result<(), NotTaken>),
     /// Jobs were leased.
     Leased(Result<Vec<Lease>, StoreError>),
-    /// An order was attended to, or something was applied to it.
+    /// Money was given back.
+    GivenBack(Result<(), ShopError>),
+    /// An order was attended to.
     Applied(Result<(), ApplyError>),
     /// A bill was compared with our books.
     Reconciled(Result<Report, ReconcileError>),
@@ -220,9 +222,8 @@ pub async fn bill(shop: Arc<Shop>, pay_type: PayType, day: Day) -> Outcome {
 pub async fn staff(shop: Arc<Shop>, staff: Staff, goods: String) -> Outcome {
     let now = shop.clock.now_s();
     match staff {
-        Staff::TakeBack(order_id, event) => {
-            let evidence = Evidence::text("asked by the streamer");
-            Outcome::Applied(shop.store.apply(&order_id, event, evidence, now).await.map(|_record| ()))
+        Staff::GiveBack(streamer, order_id, draft) => {
+            Outcome::GivenBack(shop.give_back(&streamer, &order_id, draft).await.map(|_record| ()))
         }
         Staff::Halt(true) => Outcome::Written(shop.store.halt(OPERATOR, "a pause".into(), now).await),
         Staff::Halt(false) => Outcome::Written(shop.store.lift(OPERATOR).await),

@@ -27,6 +27,11 @@ const AT_REST: &[(Story, &str, &str)] = &[
     (Story::Paid, "UPDATE journal SET evidence = evidence || ' ' WHERE seq = 2", "the hash of what is before it"),
     (Story::Paid, "DELETE FROM journal WHERE seq = 3", "of the journal follows line"),
     (Story::Paid, "UPDATE journal_head SET seq = seq - 1", "the head of the journal"),
+    (
+        Story::Paid,
+        "INSERT INTO given_back SELECT room_id, 'r', order_id, 'x', 1, '' FROM orders",
+        "streamers asked for",
+    ),
     (Story::Paid, "INSERT INTO jobs SELECT order_id, 0, 0 FROM orders", "jobs are left"),
 ];
 
@@ -76,6 +81,17 @@ fn a_row_put_wrong_at_rest_is_found() {
             assert!(words.contains(expected), "{sql}: {words}");
         }
         assert!(at_rest(&template, Story::Paid, PayType::Wechat).await.end().await.is_ok());
+    });
+}
+
+#[test]
+fn a_refund_that_a_streamer_was_told_of_and_that_is_not_there_is_found() {
+    runner::runtime().unwrap().block_on(async {
+        let template = Arc::new(Template::make().await.unwrap());
+        let mut world = at_rest(&template, Story::Paid, PayType::Wechat).await;
+        world.judge.given.insert("a request".into(), ("an order".into(), 5));
+        let words = words(world.judge_rest().await, "told of");
+        assert!(words.contains("a request was told"), "{words}");
     });
 }
 

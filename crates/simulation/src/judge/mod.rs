@@ -77,6 +77,8 @@ pub struct Judge {
     /// Every order seen, as it was seen last.
     pub orders: BTreeMap<String, Facts>,
     seen: i64,
+    /// What streamers were told went back, by request: the order and how much.
+    pub given: BTreeMap<String, (String, i64)>,
     /// Pieces held and sold, by goods.
     moved: BTreeMap<String, (i64, i64)>,
     /// Pieces a viewer has or holds, by viewer and goods.
@@ -122,6 +124,7 @@ impl Judge {
             connection: connect(database).await?,
             orders: BTreeMap::new(),
             seen: 0,
+            given: BTreeMap::new(),
             moved: BTreeMap::new(),
             shares: BTreeMap::new(),
         })

@@ -124,6 +124,6 @@ impl Judge {
 }
 
 /// Whether a refund took the place of one that its channel ended: what is owed was booked with the first.
-fn takes_anothers_place(refund_id: &str) -> bool {
+pub(super) fn takes_anothers_place(refund_id: &str) -> bool {
     refund_id.rsplit_once('-').is_some_and(|(_, number)| number.parse::<u32>().is_ok())
 }

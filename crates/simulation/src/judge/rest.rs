@@ -22,6 +22,7 @@ impl Judge {
         }
         self.check_strangers(books)?;
         self.check_rest_of_goods().await?;
+        self.check_given_back().await?;
         self.check_money(books).await?;
         self.check_journal().await?;
         let halts = sqlx::query("SELECT reason FROM halts").fetch_optional(&mut self.connection).await?;
@@ -87,6 +88,38 @@ impl Judge {
                     "at rest {goods} has {available} available, {reserved} reserved, {sold} sold of {stocked}; {delivered} were delivered"
                 ));
             }
+        }
+        Ok(())
+    }
+
+    /// Row 17: each request of a streamer that was acknowledged gave one refund, as it asked, and no refund of theirs is
+    /// without a request.
+    async fn check_given_back(&mut self) -> Result<(), Failure> {
+        let rows = sqlx::query("SELECT request_id, order_id, refund_id, amount_fen FROM given_back")
+            .fetch_all(&mut self.connection)
+            .await?;
+        let mut made = BTreeMap::new();
+        let mut kept = BTreeMap::new();
+        for row in &rows {
+            let (order, amount): (String, i64) = (row.try_get(1)?, row.try_get(3)?);
+            made.insert(row.try_get::<String, _>(0)?, (order.clone(), amount));
+            kept.insert(row.try_get::<String, _>(2)?, (order, amount));
+        }
+        for (request, given) in &self.given {
+            if made.get(request) != Some(given) {
+                return broken(format!("{request} was told {given:?}; what is kept is {:?}", made.get(request)));
+            }
+        }
+        let of_streamers = |order: &'_ Facts| {
+            let own = order
+                .refunds
+                .iter()
+                .filter(|one| one.reason == "streamer" && !super::money::takes_anothers_place(&one.refund_id));
+            own.map(|one| (one.refund_id.clone(), (order.order_id.clone(), one.amount))).collect::<Vec<_>>()
+        };
+        let refunds: BTreeMap<String, (String, i64)> = self.orders.values().flat_map(of_streamers).collect();
+        if refunds != kept || kept.len() != rows.len() {
+            return broken(format!("streamers asked for {kept:?}, what went back for them is {refunds:?}"));
         }
         Ok(())
     }

@@ -2,13 +2,13 @@
 
 use super::Life;
 use crate::failure::Failure;
-use crate::house::{VIEWERS, viewer};
+use crate::house::{VIEWERS, streamer, viewer};
 use crate::judge::{Facts, RefundFacts};
 use crate::purchase::{Act, Purchase};
 use crate::seeded::Seeded;
 use crate::task::{Doing, Notice, Staff};
-use order::state::Event;
-use order::{Fen, OrderId, PayId, PayType, RefundId};
+use api::RefundDraft;
+use order::{OrderId, PayType};
 use std::sync::Arc;
 
 /// How far the server's clock may be wrong, seconds.
@@ -78,6 +78,10 @@ impl Life {
             self.world.begin(Doing::Staff(Staff::Shelf { item, price, more, on_sale }));
             return;
         };
+        if self.chance(200) {
+            // Two studios, or one that clicks twice.
+            self.world.begin(Doing::Staff(paid.clone()));
+        }
         self.world.begin(Doing::Staff(paid));
     }
 
@@ -92,13 +96,11 @@ impl Life {
             let whole = |refund: &RefundFacts| refund.pay_id == attempt.pay_id && refund.reason != "streamer";
             attempt.paid.is_some() && !order.refunds.iter().any(whole)
         })?;
-        let amount = Fen::new(scene.rng.between(1, kept.paid?)).ok()?;
-        let event = Event::TakenBack {
-            pay_id: PayId::new(kept.pay_id.clone()).ok()?,
-            refund_id: RefundId::new(format!("{}S{}", kept.pay_id, self.streamer)).ok()?,
-            amount,
-        };
-        Some(Staff::TakeBack(OrderId::new(order.order_id.clone()).ok()?, event))
+        let whole = scene.rng.chance(300);
+        let amount_fen = if whole { kept.paid? } else { scene.rng.between(1, kept.paid?) };
+        let draft =
+            RefundDraft { request_id: format!("give-back-{:010}", self.streamer), amount_fen, reason: "why".into() };
+        Some(Staff::GiveBack(streamer()?, OrderId::new(order.order_id.clone()).ok()?, draft))
     }
 
     pub(super) fn trouble(&mut self) {

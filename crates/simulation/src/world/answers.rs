@@ -66,9 +66,9 @@ impl World {
             }
             (doing, Outcome::Applied(Err(error))) => match error {
                 ApplyError::Store(_) => Ok(()),
-                ApplyError::Illegal(_) if matches!(doing, Doing::Staff(_)) => Ok(()),
                 error => broken(format!("{doing:?}: {error}")),
             },
+            (doing @ Doing::Staff(Staff::GiveBack(..)), Outcome::GivenBack(given)) => self.given_back(doing, given),
             (_, Outcome::Reconciled(reconciled)) => reconcile_verdict(&reconciled),
             (Doing::Staff(Staff::Halt(true)), Outcome::Written(_)) => {
                 // Whoever stops the shop lets it go on, whether or not they heard that it stopped.
@@ -105,6 +105,39 @@ impl World {
                 Ok(())
             }
         }
+    }
+
+    /// A streamer hears what came of money to go back, and may not believe it and ask again.
+    fn given_back(&mut self, doing: Doing, given: Result<(), ShopError>) -> Result<(), Failure> {
+        let Doing::Staff(Staff::GiveBack(_, order_id, draft)) = &doing else { return Ok(()) };
+        let what = (order_id.to_string(), draft.amount_fen);
+        let request = draft.request_id.clone();
+        let known = self.judge.given.get(&request).cloned();
+        let name = match given {
+            Ok(()) => {
+                self.judge.given.insert(request, what);
+                if known.is_some() { "streamer: the same refund asked for again" } else { "streamer: money given back" }
+            }
+            Err(ShopError::Refused(refusal)) if refusal.code == ErrorCode::RefundExceeds && known.is_none() => {
+                refusal_name(refusal.code)
+            }
+            Err(ShopError::Refused(refusal)) => {
+                return broken(format!("{request}, {what:?}, before {known:?}: {}", refusal.message));
+            }
+            Err(ShopError::Store(_) | ShopError::NoRandomness(_)) => {
+                self.lost(doing);
+                return Ok(());
+            }
+        };
+        let mut scene = self.stage.scene();
+        scene.tally.add(name);
+        let (again, later_s) = (scene.rng.chance(300), scene.rng.between(0, 600));
+        drop(scene);
+        if again {
+            let at = self.now().saturating_add(later_s);
+            self.plan(at, Next::Begin(doing));
+        }
+        Ok(())
     }
 
     fn answered(&mut self, number: usize, answered: &Answered) -> Result<(), Failure> {
@@ -160,11 +193,14 @@ const fn refusal_name(code: ErrorCode) -> &'static str {
         ErrorCode::ChannelUnavailable => "refused: channel unavailable",
         ErrorCode::RequestConflict => "refused: request conflict",
         ErrorCode::ShopPaused => "refused: shop paused",
+        ErrorCode::RefundExceeds => "refused: refund exceeds",
         ErrorCode::TooManyRequests
         | ErrorCode::Unauthorised
         | ErrorCode::NotFound
         | ErrorCode::InvalidParams
         | ErrorCode::AddressUnknown
+        | ErrorCode::Stale
+        | ErrorCode::PictureUnusable
         | ErrorCode::Internal => "refused: otherwise",
     }
 }

@@ -165,7 +165,7 @@ impl World {
             Doing::Staff(staff) => {
                 let goods = match &staff {
                     Staff::Shelf { item, .. } => self.shelf[*item].goods_id.to_string(),
-                    Staff::TakeBack(..) | Staff::Halt(_) => String::new(),
+                    Staff::GiveBack(..) | Staff::Halt(_) => String::new(),
                 };
                 Task::new(doing, task::staff(shop, staff, goods))
             }
