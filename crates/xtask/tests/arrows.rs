@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-const OURS: [&str; 8] = ["order", "gateway", "api", "storefront", "sandbox", "simulation", "xtask", "desktop"];
+const OURS: [&str; 9] =
+    ["order", "gateway", "api", "storefront", "sandbox", "rehearsal", "simulation", "xtask", "desktop"];
 
 /// The dependencies of a manifest's `[dependencies]`; an optional one is marked with `?`.
 fn dependencies(manifest: &Path) -> BTreeSet<String> {
@@ -35,9 +36,10 @@ fn the_arrows_of_the_house_point_where_they_may() {
         ("api", &["order"][..]),
         ("storefront", &["api", "gateway", "order"][..]),
         ("sandbox", &[][..]),
+        ("rehearsal", &["api", "order"][..]),
         ("simulation", &["api", "gateway", "order", "storefront"][..]),
         ("xtask", &[][..]),
-        ("desktop", &["api", "order", "sandbox?", "storefront?"][..]),
+        ("desktop", &["api", "order", "rehearsal?", "sandbox?", "storefront?"][..]),
     ]);
     for (name, found) in house() {
         let ours = |dependency: &&String| OURS.contains(&dependency.trim_end_matches('?'));
