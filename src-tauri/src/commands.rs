@@ -1,14 +1,22 @@
 //! What the page may call. Each command is a door, not a room.
 
 pub(crate) mod account;
+#[cfg(not(feature = "practice"))]
+#[path = "commands/no_rehearsal.rs"]
+pub(crate) mod rehearsal;
+#[cfg(feature = "practice")]
+pub(crate) mod rehearsal;
 pub(crate) mod rooms;
+pub(crate) mod studio;
 
+use crate::downloads;
 use crate::entrance::Entrances;
 use crate::purchase::Act;
-use crate::views::{BuyRequest, CommandError, LocalCode, PurchaseView, ReceiptView};
+use crate::views::{BuyRequest, CommandError, PurchaseView, ReceiptView};
 use order::PayType;
+use serde::Serialize;
 use tauri::ipc::Channel;
-use tauri::{AppHandle, Manager, State};
+use tauri::{AppHandle, State};
 use tokio::sync::watch;
 
 #[tauri::command]
@@ -102,9 +110,7 @@ pub(crate) async fn save_receipt(
     app: AppHandle,
     entrances: State<'_, Entrances>,
 ) -> Result<String, CommandError> {
-    let path = app.path();
-    let folder = path.download_dir().or_else(|_| path.document_dir()).or_else(|_| path.home_dir());
-    let folder = folder.map_err(|error| CommandError::local(LocalCode::Storage, error))?;
+    let folder = downloads::folder(&app)?;
     Ok(entrances.session()?.save_receipt(&order_id, &folder)?.display().to_string())
 }
 
@@ -116,8 +122,8 @@ pub(crate) async fn phone_url(
     Ok(entrances.phone_url(&*entrances.session()?, &request_id))
 }
 
-/// Sends a purchase's views to the page, the one of now first, until the purchase is dismissed or the page is gone.
-fn stream(mut views: watch::Receiver<PurchaseView>, channel: Channel<PurchaseView>) {
+/// Sends views to the page, the one of now first, until no more come or the page is gone.
+fn stream<View: Clone + Serialize + Send + Sync + 'static>(mut views: watch::Receiver<View>, channel: Channel<View>) {
     tauri::async_runtime::spawn(async move {
         loop {
             let view = views.borrow_and_update().clone();

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 
 #[cfg(feature = "practice")]
-use crate::practice::{self, Practice};
+mod practising;
 
 /// The room the app is in, and the way into others.
 pub struct Entrances {
@@ -29,7 +29,7 @@ pub struct Entrances {
     /// Only one entrance at a time: the page may ask twice.
     entering: tokio::sync::Mutex<()>,
     #[cfg(feature = "practice")]
-    practice: tokio::sync::OnceCell<Practice>,
+    practice: practising::Practising,
 }
 
 impl Entrances {
@@ -39,14 +39,14 @@ impl Entrances {
         Entrances {
             keys: Keys::new(shops.data().join("shops.json")),
             rooms: Rooms::new(shops.data().join("rooms.json")),
+            #[cfg(feature = "practice")]
+            practice: practising::Practising::new(shops.data()),
             shops,
             started_with: Mutex::new(link),
             is_page_there: AtomicBool::new(false),
             asked: Mutex::default(),
             current: watch::Sender::default(),
             entering: tokio::sync::Mutex::default(),
-            #[cfg(feature = "practice")]
-            practice: tokio::sync::OnceCell::new(),
         }
     }
 
@@ -156,6 +156,12 @@ impl Entrances {
         self.rooms.forget(link).map_err(storage)
     }
 
+    /// The app ends: nothing that is only for now stays on the disk.
+    pub fn close(&self) {
+        #[cfg(feature = "practice")]
+        self.practice.close();
+    }
+
     /// Takes up what was bought in other rooms than the open one and was not over when the app last ended. `false` while
     /// a shop of these could not be reached.
     pub async fn take_up_elsewhere(&self) -> bool {
@@ -166,7 +172,7 @@ impl Entrances {
                 continue;
             }
             // The shop keeps the purchases at work; nobody stands in this room.
-            if let Err(error) = Session::open(link, false, &self.shops, None).await {
+            if let Err(error) = Session::open(link, &self.shops, None).await {
                 tracing::warn!(error = error.message, "purchases of a room that is not open cannot be followed yet");
                 all = false;
             }
@@ -199,9 +205,12 @@ impl Entrances {
     }
 
     async fn open(&self, link: RoomLink) -> Result<Entrance, CommandError> {
-        let session = Session::open(link, false, &self.shops, None).await?;
+        let session = Session::open(link, &self.shops, None).await?;
         self.rooms.entered(session.client.link(), &session.room);
-        Ok(self.stand_in(session))
+        let entrance = self.stand_in(session);
+        #[cfg(feature = "practice")]
+        self.practice.left().await;
+        Ok(entrance)
     }
 
     /// The app is in this room now.
@@ -213,34 +222,15 @@ impl Entrances {
         entrance
     }
 
-    #[cfg(feature = "practice")]
-    async fn enter_practice(&self) -> Result<Entrance, CommandError> {
-        let failed = |error| {
-            tracing::error!(%error, "the practice room did not start");
-            CommandError::local(LocalCode::PracticeFailed, error)
-        };
-        let start = || Practice::start(self.data().join("practice"));
-        let practice = self.practice.get_or_try_init(start).await.map_err(failed)?;
-        let link = practice.link().map_err(failed)?;
-        let session = Session::open(link, true, &self.shops, Some(practice::sample_address())).await?;
-        self.rooms.entered_practice();
-        Ok(self.stand_in(session))
-    }
-
     #[cfg(not(feature = "practice"))]
     async fn enter_practice(&self) -> Result<Entrance, CommandError> {
         Err(CommandError::local(LocalCode::BadLink, "start the app with a room's link"))
     }
 
     /// Where the pretend phone shows the code of a purchase; only the practice room has one.
+    #[cfg(not(feature = "practice"))]
     #[must_use]
-    pub fn phone_url(&self, session: &Session, request_id: &str) -> Option<String> {
-        #[cfg(feature = "practice")]
-        if let (true, Some(practice)) = (session.practice, self.practice.get()) {
-            return practice.phone_url(&session.purchases.code_of(request_id)?);
-        }
-        #[cfg(not(feature = "practice"))]
-        let _no_phone = (session, request_id);
+    pub fn phone_url(&self, _session: &Session, _request_id: &str) -> Option<String> {
         None
     }
 }

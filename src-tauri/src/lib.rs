@@ -3,10 +3,12 @@
 
 pub mod clock;
 mod commands;
+pub mod downloads;
 pub mod entrance;
 pub mod files;
 mod front;
 mod hearing;
+pub mod hosting;
 mod keys;
 mod listen;
 pub mod news;
@@ -26,16 +28,17 @@ mod rooms;
 pub mod session;
 pub mod shops;
 mod stream;
+pub mod studio;
 mod telling;
 mod tray;
 pub mod views;
 pub mod words;
 
-use commands::{account, rooms as doors};
+use commands::{account, rehearsal, rooms as doors, studio as desk};
 use entrance::Entrances;
 use preferences::Chosen;
 use shops::Shops;
-use tauri::{App, Manager, WindowEvent};
+use tauri::{App, Manager, RunEvent, WindowEvent};
 use tauri_plugin_deep_link::DeepLinkExt;
 
 /// Runs the app until its window is closed.
@@ -95,10 +98,49 @@ pub fn run() -> tauri::Result<()> {
             commands::receipt,
             commands::save_receipt,
             commands::phone_url,
+            desk::hosting,
+            desk::host_room,
+            desk::stop_hosting,
+            desk::studio,
+            desk::add_item,
+            desk::edit_item,
+            desk::remove_item,
+            desk::order_goods,
+            desk::pin,
+            desk::make_deal,
+            desk::end_deal,
+            desk::edit_room,
+            desk::add_picture,
+            desk::import_goods,
+            desk::export_goods,
+            desk::studio_orders,
+            desk::studio_order,
+            desk::refund_order,
+            desk::decline_refund,
+            desk::ship,
+            desk::show_figures,
+            desk::export_orders,
+            rehearsal::panel,
+            rehearsal::set_trouble,
+            rehearsal::clear_troubles,
+            rehearsal::rehearse,
+            rehearsal::stop_rehearsal,
+            rehearsal::last_rehearsal,
+            rehearsal::save_report,
+            rehearsal::crowd,
+            rehearsal::stop_crowd,
+            rehearsal::lan_phone,
+            rehearsal::reset_practice,
             doors::preferences,
             doors::about,
         ])
-        .run(context())
+        .build(context())?
+        .run(|app, event| {
+            if let RunEvent::Exit = event {
+                app.state::<Entrances>().close();
+            }
+        });
+    Ok(())
 }
 
 /// Whether the app did not open because another copy, which was to show its window instead, ended before it answered: it
@@ -125,7 +167,10 @@ fn set_up(app: &App) -> tauri::Result<()> {
     let entrances = Entrances::new(Shops::new(data, begun), link);
     let current = entrances.current();
     app.manage(entrances);
-    tauri::async_runtime::spawn(listen::to_rooms(app.handle().clone(), current));
+    tauri::async_runtime::spawn(listen::to_rooms(app.handle().clone(), current.clone()));
+    tauri::async_runtime::spawn(listen::to_desks(app.handle().clone(), current.clone()));
+    #[cfg(feature = "practice")]
+    tauri::async_runtime::spawn(listen::to_happenings(app.handle().clone(), current));
     tauri::async_runtime::spawn(telling::of_purchases(app.handle().clone(), beginning));
     tauri::async_runtime::spawn(telling::take_up_elsewhere(app.handle().clone()));
     tauri::async_runtime::spawn(tray::keep(app.handle().clone()));

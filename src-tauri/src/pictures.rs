@@ -1,4 +1,5 @@
-//! Pictures for the page: `picture://localhost/ID`, fetched from the shop. The page itself has no way to the network.
+//! Pictures for the page: `picture://localhost/ID`, or `ID/small`, fetched from the shop. The page itself has no way to
+//! the network.
 
 use crate::entrance::Entrances;
 use tauri::http::{Request, Response, StatusCode, header};
@@ -14,7 +15,10 @@ pub(crate) fn answer<R: Runtime>(
     let picture = request.uri().path().trim_start_matches('/').to_owned();
     tauri::async_runtime::spawn(async move {
         let found = match app.state::<Entrances>().session() {
-            Ok(session) => session.client.picture(&picture).await.ok(),
+            Ok(session) => match picture.strip_suffix("/small") {
+                Some(picture) => session.client.small_picture(picture).await.ok(),
+                None => session.client.picture(&picture).await.ok(),
+            },
             Err(_) => None,
         };
         let response = match found {

@@ -1,20 +1,37 @@
 //! The practice room: the same storefront and the sandbox on loopback inside the app, with sample goods. The money is
 //! pretend, the way it goes is the real one.
 
+mod crowds;
+mod phone;
+mod rehearsals;
+mod servers;
 mod show;
+mod stage;
 mod stock;
+mod streamer;
 
+use crate::files;
 use crate::preferences::system_language;
-use crate::views::Language;
-use api::RoomLink;
+use crate::session::Practising;
+use crate::views::{LanPhone, Language};
+use api::{RoomLink, Secret, ShopKey};
+use crowds::Crowds;
+use order::RoomId;
+use phone::Phone;
+use rehearsal::view::{Crowd, CrowdPlan, Rehearsal};
+use rehearsal::{CrowdError, Ground, Line, Switchboard};
+use servers::{Servers, Wanted};
 use show::Show;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use storefront::config::{Config, ServerConfig};
-use storefront::limits::LimitsConfig;
+use std::sync::Arc;
+use storefront::shop::Shop;
+use storefront::store::Streamer;
 use storefront::{import, serve};
+use tauri::Url;
+use tokio::sync::{Mutex, watch};
 
-pub(crate) use stock::sample_address;
+pub(crate) use rehearsals::Rehearsals;
 
 /// The room's id.
 const ROOM: &str = "practice";
@@ -27,12 +44,24 @@ const SHOP_EN: &str = "Shanyu Kiln";
 
 /// A practice room that runs.
 pub(crate) struct Practice {
-    shop: serve::Running,
-    sandbox: sandbox::Running,
+    room_id: RoomId,
+    key: ShopKey,
+    /// Where the shop is, and where the viewer's way to it begins, which can be cut.
+    shop_at: SocketAddr,
+    line: Arc<Line>,
+    channels: String,
+    shop: Arc<Shop>,
+    streamer: Streamer,
+    token: Secret,
+    panel: Switchboard,
+    crowds: Crowds,
+    phone: Phone,
+    /// Until the room is closed.
+    servers: Mutex<Option<Servers>>,
     _show: Show,
 }
 
-/// Why the practice room did not start.
+/// Why the practice room did not start, or something in it did not begin.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PracticeError {
     /// The pretend channels.
@@ -53,6 +82,27 @@ pub(crate) enum PracticeError {
     /// The sample show.
     #[error("the sample show did not start: {0}")]
     Show(std::io::Error),
+    /// The phone cannot be opened to the network.
+    #[error("the phone cannot be opened to this computer's network: {0}")]
+    Phone(std::io::Error),
+    /// There is no crowd.
+    #[error(transparent)]
+    Crowd(#[from] CrowdError),
+    /// The viewer's way to the shop.
+    #[error("the way to the practice shop could not be opened: {0}")]
+    Line(std::io::Error),
+    /// The panel of what goes wrong on purpose.
+    #[error("the pretend channels do not say what is wrong with them: {0}")]
+    Panel(#[from] rehearsal::ChannelsError),
+    /// The system gives no random numbers.
+    #[error(transparent)]
+    Random(#[from] storefront::random::NoRandomness),
+    /// An id that this program writes itself.
+    #[error(transparent)]
+    Id(#[from] order::IdError),
+    /// An amount that the practice room sells for.
+    #[error(transparent)]
+    Money(#[from] order::MoneyError),
     /// The disk.
     #[error("{}: {source}", path.display())]
     Disk {
@@ -61,9 +111,18 @@ pub(crate) enum PracticeError {
         /// What went wrong.
         source: std::io::Error,
     },
-    /// Its own link.
-    #[error(transparent)]
-    Link(#[from] api::LinkError),
+    /// Its own address.
+    #[error("the address of the practice shop is none")]
+    Address,
+    /// The room is gone from its own shop.
+    #[error("the practice room is not in its shop")]
+    NoRoom,
+    /// Nothing is on sale, so nothing can be rehearsed.
+    #[error("nothing is on sale and in stock")]
+    NothingOnSale,
+    /// The room was closed meanwhile.
+    #[error("the practice room is closed")]
+    Closed,
 }
 
 impl Practice {
@@ -73,26 +132,168 @@ impl Practice {
         let disk = |source| PracticeError::Disk { path: folder.clone(), source };
         std::fs::create_dir_all(&folder).map_err(disk)?;
         let ports_file = folder.join("ports.json");
-        let (shop_port, sandbox_port): (u16, u16) = crate::files::read(&ports_file).map_err(disk)?.unwrap_or_default();
-        let sandbox = start_sandbox(&folder, sandbox_port).await?;
-        let shop = start_shop(&folder, shop_port, &sandbox.credentials).await?;
-        crate::files::write(&ports_file, &(shop.address.port(), sandbox.addr.port())).map_err(disk)?;
-        let show = Show::start().await.map_err(PracticeError::Show)?;
-        stock::put_out(&shop.shop.store, show.address(), shop.shop.clock.now_s()).await?;
-        Ok(Practice { shop, sandbox, _show: show })
+        let ports: Vec<u16> = files::read(&ports_file).map_err(disk)?.unwrap_or_default();
+        let port = |of: usize| ports.get(of).copied().unwrap_or_default();
+        let servers = Servers::start(&folder, Wanted::practice(port(0), port(1))).await?;
+        match Practice::open(&folder, &servers, port(2)).await {
+            Ok(practice) => {
+                let ports = [servers.shop.address, servers.sandbox.addr, practice.line.address()];
+                files::write(&ports_file, &ports.map(|at| at.port())).map_err(disk)?;
+                *practice.servers.lock().await = Some(servers);
+                Ok(practice)
+            }
+            Err(error) => {
+                servers.stop().await;
+                Err(error)
+            }
+        }
     }
 
-    /// The room's link.
+    async fn open(folder: &Path, servers: &Servers, line_port: u16) -> Result<Practice, PracticeError> {
+        let (shop, shop_at) = (Arc::clone(&servers.shop.shop), servers.shop.address);
+        let channels = servers.sandbox.base_url.clone();
+        let line = Arc::new(open_line(line_port, shop_at).await.map_err(PracticeError::Line)?);
+        let panel = Switchboard::open(&channels, Arc::clone(&line)).await?;
+        let show = Show::start().await.map_err(PracticeError::Show)?;
+        let (room_id, now) = (RoomId::new(ROOM)?, shop.clock.now_s());
+        stock::put_out(&shop.store, &room_id, show.address(), now).await?;
+        let (streamer, token) = streamer::of_room(&shop.store, &room_id, &folder.join("streamer.json")).await?;
+        stock::make_deal(&shop.store, &streamer, now).await?;
+        Ok(Practice {
+            room_id,
+            key: servers.shop.key.clone(),
+            shop_at,
+            line,
+            channels,
+            shop,
+            streamer,
+            token,
+            panel,
+            crowds: Crowds::default(),
+            phone: Phone::default(),
+            servers: Mutex::default(),
+            _show: show,
+        })
+    }
+
+    /// The room's link, as the viewer's window has it.
     pub(crate) fn link(&self) -> Result<RoomLink, PracticeError> {
-        let key = self.shop.key.to_base64().replace('+', "-").replace('/', "_");
-        Ok(RoomLink::parse(&format!("liveshop://room/{ROOM}?shop=http://{}&key={key}", self.shop.address))?)
+        self.link_at(self.line.address())
+    }
+
+    /// What it gives whoever opens it.
+    pub(crate) fn practising(&self) -> Result<Practising, PracticeError> {
+        Ok(Practising {
+            address: stock::sample_address(),
+            studio: self.link_at(self.shop_at)?,
+            streamer: self.streamer.name.clone(),
+            token: self.token.clone(),
+        })
     }
 
     /// Where the pretend phone shows a payment string.
     pub(crate) fn phone_url(&self, code: &str) -> Option<String> {
-        let mut url = tauri::Url::parse(&self.sandbox.base_url).ok()?.join("/phone").ok()?;
+        let mut url = Url::parse(&self.channels).ok()?.join("/phone").ok()?;
         url.query_pairs_mut().append_pair("code", code);
         Some(url.into())
+    }
+
+    /// Its switches, and what happened.
+    pub(crate) fn panel(&self) -> &Switchboard {
+        &self.panel
+    }
+
+    /// Begins a rehearsal of its goods, unless one runs.
+    ///
+    /// # Errors
+    /// [`PracticeError::NothingOnSale`], and what the database says.
+    pub(crate) async fn rehearse(&self, rehearsals: &Rehearsals) -> Result<watch::Receiver<Rehearsal>, PracticeError> {
+        let now = self.shop.clock.now_s();
+        rehearsals.begin(stage::Copies::of(&self.shop.store, &self.room_id, now), now).await
+    }
+
+    /// Sends a crowd, unless one is at it. It does not come by the viewer's way, which can be cut.
+    ///
+    /// # Errors
+    /// The plan is none.
+    pub(crate) async fn send_crowd(&self, plan: CrowdPlan) -> Result<watch::Receiver<Crowd>, PracticeError> {
+        let ground = Ground { shop: self.link_at(self.shop_at)?, channels: self.channels.clone() };
+        Ok(self.crowds.send(ground, plan).await?)
+    }
+
+    /// Asks the crowd to stop.
+    pub(crate) async fn stop_crowd(&self) {
+        self.crowds.stop().await;
+    }
+
+    /// Opens the pretend phone to this computer's network, or closes it.
+    ///
+    /// # Errors
+    /// What the network says.
+    pub(crate) async fn lan_phone(&self, on: bool) -> Result<LanPhone, PracticeError> {
+        if !on {
+            return Ok(self.phone.switch_off().await);
+        }
+        let servers = self.servers.lock().await;
+        let servers = servers.as_ref().ok_or(PracticeError::Closed)?;
+        self.phone.switch_on(&servers.sandbox).await.map_err(PracticeError::Phone)
+    }
+
+    /// Closes the pretend phone to the network, whether it was open or not.
+    pub(crate) async fn put_phone_away(&self) {
+        self.phone.switch_off().await;
+    }
+
+    /// Closes it and stops its servers. Nothing of it is lost.
+    pub(crate) async fn close(&self) {
+        self.crowds.end().await;
+        self.phone.switch_off().await;
+        if let Some(servers) = self.servers.lock().await.take() {
+            servers.stop().await;
+        }
+    }
+
+    fn link_at(&self, address: SocketAddr) -> Result<RoomLink, PracticeError> {
+        Ok(RoomLink { room_id: self.room_id.clone(), shop: origin(address)?, key: self.key.clone() })
+    }
+}
+
+/// Forgets everything in `folder` but the ports, as if the practice room had never been started.
+///
+/// # Errors
+/// [`PracticeError::Disk`].
+pub(crate) fn forget(folder: &Path) -> Result<(), PracticeError> {
+    let disk = |source| PracticeError::Disk { path: folder.to_owned(), source };
+    let ports_file = folder.join("ports.json");
+    let ports: Option<Vec<u16>> = files::read(&ports_file).map_err(disk)?;
+    // Out of the way first: what is half removed when the computer fails is never opened again.
+    let gone = folder.with_extension("gone");
+    remove_all(&gone).map_err(disk)?;
+    match std::fs::rename(folder, &gone) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(disk(error)),
+        Ok(()) | Err(_) => {}
+    }
+    if let Some(ports) = ports {
+        files::write(&ports_file, &ports).map_err(disk)?;
+    }
+    remove_all(&gone).map_err(disk)
+}
+
+fn remove_all(folder: &Path) -> std::io::Result<()> {
+    match std::fs::remove_dir_all(folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
+}
+
+/// The viewer's way to the shop, at the port of last time if it is free.
+async fn open_line(port: u16, shop: SocketAddr) -> std::io::Result<Line> {
+    match Line::open(loopback(port), shop).await {
+        Err(error) if port != 0 => {
+            tracing::warn!(%error, port, "the way to the practice shop takes another port");
+            Line::open(loopback(0), shop).await
+        }
+        opened => opened,
     }
 }
 
@@ -100,46 +301,8 @@ fn loopback(port: u16) -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], port))
 }
 
-async fn start_sandbox(folder: &Path, port: u16) -> Result<sandbox::Running, sandbox::StartError> {
-    let options = |port| {
-        let mut options = sandbox::Options::new(folder.join("channels"));
-        options.listen = loopback(port);
-        options.payee = Some(words(SHOP_ZH, SHOP_EN));
-        options
-    };
-    match sandbox::start(options(port)).await {
-        Err(error) if port != 0 => {
-            tracing::warn!(%error, port, "the pretend channels take another port");
-            sandbox::start(options(0)).await
-        }
-        started => started,
-    }
-}
-
-async fn start_shop(folder: &Path, port: u16, credentials: &Path) -> Result<serve::Running, PracticeError> {
-    let config = |port| {
-        let mut config = Config {
-            listen: loopback(port),
-            public_url: None,
-            database: format!("sqlite:{}", folder.join("shop.db").display()),
-            signing_key: folder.join("shop.key"),
-            order_deadline_s: DEADLINE_S,
-            trusted_proxies: Vec::new(),
-            server: ServerConfig::default(),
-            limits: LimitsConfig { viewer_per_minute: 0, address_per_minute: 0, goods_per_minute: 0 },
-            alipay: None,
-            wechat: None,
-            credentials: Some(credentials.to_owned()),
-        };
-        config.take_credentials().map(|()| config)
-    };
-    match serve::start(config(port)?).await {
-        Err(error @ serve::StartError::Listen { .. }) if port != 0 => {
-            tracing::warn!(%error, "the practice shop takes another port");
-            Ok(serve::start(config(0)?).await?)
-        }
-        started => Ok(started?),
-    }
+fn origin(address: SocketAddr) -> Result<Url, PracticeError> {
+    Url::parse(&format!("http://{address}")).map_err(|_| PracticeError::Address)
 }
 
 /// The words of the system's language, of the two the sample room speaks.
@@ -149,3 +312,6 @@ fn words(zh: &str, en: &str) -> String {
         Language::En => en.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests;

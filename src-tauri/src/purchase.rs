@@ -394,6 +394,9 @@ fn not_made(refusal: &Refusal) -> bool {
         | ErrorCode::Unauthorised
         | ErrorCode::NotFound
         | ErrorCode::ShopPaused
+        | ErrorCode::Stale
+        | ErrorCode::RefundExceeds
+        | ErrorCode::PictureUnusable
         | ErrorCode::Internal => false,
     }
 }

@@ -219,6 +219,17 @@ impl Purchases {
         Ok(())
     }
 
+    /// Forgets every purchase of the shop: it is about to be thrown away.
+    ///
+    /// # Errors
+    /// The disk's.
+    #[cfg(feature = "practice")]
+    pub(crate) fn forget_all(&self) -> std::io::Result<()> {
+        // Their tasks end with what acts on them.
+        self.work().clear();
+        self.pending.of_shop(&self.shop).iter().try_for_each(|entry| self.pending.forget(entry.id()))
+    }
+
     /// The payment string a purchase shows now.
     #[must_use]
     pub fn code_of(&self, request_id: &str) -> Option<String> {

@@ -61,6 +61,7 @@ impl Rooms {
     }
 
     /// The practice room was entered: it is not on the list, but the next start goes there.
+    #[cfg(any(feature = "practice", test))]
     pub(crate) fn entered_practice(&self) {
         let mut kept = self.read();
         if kept.last.take().is_some() {

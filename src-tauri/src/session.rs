@@ -1,13 +1,14 @@
 //! An open room: its client, the viewer the app speaks as, and the purchases of its shop.
 
 use crate::files;
+use crate::hosting::Host;
 use crate::keys::shop_of;
 use crate::pending;
 use crate::purchases::{Purchases, bought};
 use crate::receipts;
 use crate::shops::Shops;
 use crate::stream::Stream;
-use crate::views::{BuyRequest, CommandCode, CommandError, LocalCode, ReceiptView, Shelf};
+use crate::views::{BuyRequest, CommandCode, CommandError, Hosting, LocalCode, ReceiptView, Shelf};
 use api::{AddressDraft, CallError, Client, ErrorCode, Params, Room, RoomLink, Secret};
 use order::{AddressId, Fen, GoodsId, OrderId, ViewerId};
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,18 @@ struct ViewerFile {
     token: Secret,
 }
 
+/// What the practice room gives whoever opens it.
+pub struct Practising {
+    /// The address a new viewer has from the start.
+    pub address: AddressDraft,
+    /// Its shop as the streamer reaches it: the viewer's way there can be cut on purpose.
+    pub studio: RoomLink,
+    /// The name of its streamer.
+    pub streamer: String,
+    /// The streamer's token.
+    pub token: Secret,
+}
+
 /// An open room.
 pub struct Session {
     /// Its shop.
@@ -31,6 +44,8 @@ pub struct Session {
     pub practice: bool,
     /// What was bought of its shop and is not over.
     pub purchases: Arc<Purchases>,
+    /// Its streamer, if this window is theirs.
+    pub host: Host,
     /// The show.
     pub(crate) stream: Stream,
     /// The receipt shown last, as the shop signed it: what is saved is what was seen.
@@ -38,29 +53,39 @@ pub struct Session {
 }
 
 impl Session {
-    /// Opens the room of a trusted link: has the shop prove its key, becomes its viewer, and takes up every purchase
-    /// that was not over. `sample` is the address a new viewer has from the start.
+    /// Opens the room of a trusted link, or the practice room: has the shop prove its key, becomes its viewer, and takes
+    /// up every purchase that was not over.
     ///
     /// # Errors
     /// [`CommandError`].
-    pub async fn open(
-        link: RoomLink,
-        practice: bool,
-        shops: &Shops,
-        sample: Option<AddressDraft>,
-    ) -> Result<Session, CommandError> {
+    pub async fn open(link: RoomLink, shops: &Shops, practising: Option<Practising>) -> Result<Session, CommandError> {
+        let practice = practising.is_some();
         let shop = place(&link, practice);
         let client = Arc::new(Client::new(link)?);
         client.prove().await?;
         let is_new = be_viewer(&client, &shops.data().join("viewers").join(format!("{shop}.json"))).await?;
-        if let (true, Some(address)) = (is_new, sample) {
-            client.save_address(None, &address).await?;
-        }
+        let host = match practising {
+            Some(Practising { address, studio, streamer, token }) => {
+                if is_new {
+                    client.save_address(None, &address).await?;
+                }
+                Host::of_practice(studio, streamer, token)
+            }
+            None => {
+                let file = format!("{shop}-{}.json", client.link().room_id);
+                Host::of_room(client.link().clone(), shops.data().join("streamers").join(file))
+            }
+        };
         let room = client.room().await?;
         let stream = Stream::new(client.link().is_loopback());
         stream.is_at(room.stream.as_deref());
         let purchases = shops.open(&client, practice, shop);
-        Ok(Session { client, room, practice, purchases, stream, shown_receipt: Mutex::default() })
+        Ok(Session { client, room, practice, purchases, host, stream, shown_receipt: Mutex::default() })
+    }
+
+    /// Whether this window runs the room.
+    pub async fn hosting(&self) -> Hosting {
+        Hosting { streamer: self.host.streamer().await, rehearsal: self.practice }
     }
 
     /// The room and what is for sale in it.

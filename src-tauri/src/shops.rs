@@ -48,6 +48,21 @@ impl Shops {
         self.at_work.lock().unwrap_or_else(PoisonError::into_inner).retain(is_needed);
     }
 
+    /// Forgets the practice shop: what was bought there, and who the viewer was.
+    ///
+    /// # Errors
+    /// The disk's.
+    #[cfg(feature = "practice")]
+    pub(crate) fn forget_practice(&self) -> std::io::Result<()> {
+        let mut at_work = self.at_work.lock().unwrap_or_else(PoisonError::into_inner);
+        for purchases in at_work.iter().filter(|purchases| purchases.is_practice()) {
+            purchases.forget_all()?;
+            crate::files::remove(&self.data.join("viewers").join(format!("{}.json", purchases.shop())))?;
+        }
+        at_work.retain(|purchases| !purchases.is_practice());
+        Ok(())
+    }
+
     /// The links of rooms whose shops have purchases on disk that nobody is at work on: one of each shop.
     pub(crate) fn left(&self) -> Vec<String> {
         let at_work = self.at_work.lock().unwrap_or_else(PoisonError::into_inner);

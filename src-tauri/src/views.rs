@@ -105,6 +105,26 @@ pub struct About {
     pub data_folder: String,
 }
 
+/// Whether this window runs the room's shop.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct Hosting {
+    /// The streamer whose token is known here and taken by the shop.
+    pub streamer: Option<String>,
+    /// Whether the room can be rehearsed here: it is the practice room.
+    pub rehearsal: bool,
+}
+
+/// The pretend phone on a real one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct LanPhone {
+    /// Whether phones in the same network may open it.
+    pub on: bool,
+    /// What a phone opens, while it is on.
+    pub url: Option<String>,
+    /// The same as a code.
+    pub qr: Option<Qr>,
+}
+
 /// What a command failed at, beside the storefront's own codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
 #[serde(rename_all = "snake_case")]

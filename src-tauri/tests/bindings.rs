@@ -4,17 +4,18 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use api::{
-    Address, AddressDraft, AnswerFault, Deal, ErrorCode, Goods, OrderDetails, PostalAddress, RefundRequest, Refusal,
-    Room, RoomState, Viewer,
+    Address, AddressDraft, AnswerFault, Deal, Declined, ErrorCode, Goods, OrderDetails, PostalAddress, RefundRequest,
+    Refusal, Room, RoomState, Viewer, studio,
 };
 use desktop::orders::{AttemptLine, OrderPaper, OrderSummary, OrdersPage};
 use desktop::qr::Qr;
 use desktop::views::{
-    About, Bought, BuyRequest, CheckingWhy, CommandCode, CommandError, Entrance, KnownRoom, Language, LocalCode,
-    MoneyBack, Preferences, PurchaseView, ReceiptPaid, ReceiptView, Shelf, Stage,
+    About, Bought, BuyRequest, CheckingWhy, CommandCode, CommandError, Entrance, Hosting, KnownRoom, LanPhone,
+    Language, LocalCode, MoneyBack, Preferences, PurchaseView, ReceiptPaid, ReceiptView, Shelf, Stage,
 };
-use order::state::{AttemptState, ClosedBy, OrderState, RefundReason};
+use order::state::{AttemptState, ClosedBy, OrderState, RefundReason, RefundState};
 use order::{GoodsKind, PayType};
+use rehearsal::view;
 use std::path::Path;
 use ts_rs::{Config, TS};
 
@@ -38,6 +39,7 @@ fn generated() -> String {
         names("OrderState", &OrderState::ALL.map(OrderState::as_str)),
         names("AttemptState", &AttemptState::ALL.map(AttemptState::as_str)),
         names("RefundReason", &RefundReason::ALL.map(RefundReason::as_str)),
+        names("RefundState", &RefundState::ALL.map(RefundState::as_str)),
         declared::<ErrorCode>(&config),
         declared::<RoomState>(&config),
         declared::<Room>(&config),
@@ -64,15 +66,63 @@ fn generated() -> String {
         declared::<Language>(&config),
         declared::<Preferences>(&config),
         declared::<About>(&config),
+        declared::<Hosting>(&config),
+        declared::<LanPhone>(&config),
         declared::<PostalAddress>(&config),
         declared::<AddressDraft>(&config),
         declared::<Address>(&config),
+        declared::<Declined>(&config),
         declared::<RefundRequest>(&config),
+        declared::<studio::Shipment>(&config),
         declared::<OrderDetails>(&config),
         declared::<OrderSummary>(&config),
         declared::<OrdersPage>(&config),
         declared::<AttemptLine>(&config),
         declared::<OrderPaper>(&config),
+        declared::<studio::Studio>(&config),
+        declared::<studio::StudioGoods>(&config),
+        declared::<studio::GoodsDraft>(&config),
+        declared::<studio::NewItem>(&config),
+        declared::<studio::GoodsEdit>(&config),
+        declared::<studio::DealDraft>(&config),
+        declared::<studio::RoomDraft>(&config),
+        declared::<studio::Crop>(&config),
+        declared::<studio::PictureKept>(&config),
+        declared::<studio::ImportReport>(&config),
+        declared::<studio::ImportRow>(&config),
+        declared::<studio::ImportOutcome>(&config),
+        declared::<studio::ImportProblem>(&config),
+        declared::<studio::ImportCode>(&config),
+        declared::<studio::OrderFilter>(&config),
+        declared::<studio::StudioOrders>(&config),
+        declared::<studio::StudioOrder>(&config),
+        declared::<studio::StudioRefund>(&config),
+        declared::<studio::StudioAttempt>(&config),
+        declared::<studio::StudioPaper>(&config),
+        declared::<studio::TimelineLine>(&config),
+        declared::<studio::TimelineEvent>(&config),
+        declared::<studio::RefundDraft>(&config),
+        declared::<studio::ShipmentDraft>(&config),
+        declared::<studio::ShowFigures>(&config),
+        declared::<studio::FigureStep>(&config),
+        declared::<studio::GoodsFigures>(&config),
+        declared::<view::Trouble>(&config),
+        declared::<view::Switch>(&config),
+        declared::<view::Happening>(&config),
+        declared::<view::HappeningKind>(&config),
+        declared::<view::Panel>(&config),
+        declared::<view::Case>(&config),
+        declared::<view::CaseState>(&config),
+        declared::<view::Who>(&config),
+        declared::<view::Deed>(&config),
+        declared::<view::Step>(&config),
+        declared::<view::Outcome>(&config),
+        declared::<view::CaseFault>(&config),
+        declared::<view::CaseReport>(&config),
+        declared::<view::RehearsalState>(&config),
+        declared::<view::Rehearsal>(&config),
+        declared::<view::CrowdPlan>(&config),
+        declared::<view::Crowd>(&config),
     ];
     lines.join("\n") + "\n"
 }

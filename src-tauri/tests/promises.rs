@@ -24,7 +24,7 @@ const WAIT: Duration = Duration::from_secs(60);
 async fn open(shop: &Shop, data: &Path) -> Session {
     let (begun, _nobody) = mpsc::unbounded_channel();
     let shops = Shops::new(data.to_owned(), begun);
-    Session::open(RoomLink::parse(&shop.link()).unwrap(), false, &shops, None).await.unwrap()
+    Session::open(RoomLink::parse(&shop.link()).unwrap(), &shops, None).await.unwrap()
 }
 
 async fn buy(session: &Session, goods: &str, pay_type: PayType) -> String {

@@ -53,6 +53,12 @@ impl Show {
         Ok(Show { address, serving })
     }
 
+    /// Whether a room's stream is the one of some start.
+    pub(super) fn is_at(stream: &str) -> bool {
+        let port = stream.strip_prefix("http://127.0.0.1:").and_then(|rest| rest.strip_suffix("/show/live.m3u8"));
+        port.is_some_and(|port| port.parse::<u16>().is_ok())
+    }
+
     /// Where its playlist is.
     pub(super) fn address(&self) -> String {
         format!("http://{}/show/{PLAYLIST}", self.address)
@@ -107,6 +113,7 @@ mod tests {
     #[tokio::test]
     async fn the_show_is_sent_as_a_playlist_and_its_parts() {
         let show = Show::start().await.unwrap();
+        assert!(Show::is_at(&show.address()) && !Show::is_at("https://live.example/show/live.m3u8"));
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         let answer = http.get(show.address()).send().await.unwrap();
         assert_eq!(answer.headers()["content-type"], "application/vnd.apple.mpegurl");

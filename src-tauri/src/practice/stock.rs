@@ -1,14 +1,15 @@
 //! What is in the practice room: sample goods with their pictures, a show, a deal that runs at each start, and an
 //! address of the viewer, so that a first purchase needs no typing.
 
-use super::{PracticeError, ROOM, SHOP_EN, SHOP_ZH, words};
+use super::show::Show as Sample;
+use super::{PracticeError, SHOP_EN, SHOP_ZH, words};
 use api::{AddressDraft, PostalAddress, RoomState};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use order::{Fen, GoodsId, RoomId};
 use storefront::import;
 use storefront::random::{Random, SystemRandom};
-use storefront::store::{NewDeal, NewRoom, Show, Store};
+use storefront::store::{NewDeal, NewGoods, NewRoom, Show, Store, Streamer};
 
 /// The lot that has a deal, its price while it runs, how long and for how many pieces.
 const DEAL_LOT: u32 = 5;
@@ -32,37 +33,50 @@ const PICTURES: &[(&str, &[u8])] = &[
     ("cover.jpg", include_bytes!("../../practice/cover.jpg")),
 ];
 
-/// Puts the goods on the shelf of a new room, and the show and the deal of this start into any.
-pub(super) async fn put_out(store: &Store, stream: String, now: i64) -> Result<(), PracticeError> {
-    let Ok(room_id) = RoomId::new(ROOM) else { return Ok(()) };
-    open(store, &room_id, now).await?;
-    let show = Show { state: RoomState::Live, stream: Some(stream), starts_at: None };
-    store.set_show(room_id.clone(), show).await?;
-    let goods = store.goods_of(&room_id, now).await?.into_iter().find(|goods| goods.lot == DEAL_LOT);
-    if let (Some(goods), Ok(price)) = (goods, Fen::new(DEAL_FEN)) {
-        let (ends_at, pieces) = (now.saturating_add(DEAL_S), DEAL_PIECES.min(goods.stock_left));
-        let deal = NewDeal { price, starts_at: now, ends_at, pieces };
-        // It may be sold out, or in a room of an earlier version be sold for less already.
-        if let Err(error) = store.set_deal(goods.goods_id, Some(deal)).await {
-            tracing::warn!(%error, "the practice room has no deal");
+/// Puts the goods on the shelf of a new room and the show into it. A room that is there already stays as the streamer left
+/// it; only the sample show, which is at another address at each start, is found again.
+pub(super) async fn put_out(store: &Store, room_id: &RoomId, stream: String, now: i64) -> Result<(), PracticeError> {
+    let room = match store.room(room_id, Vec::new()).await? {
+        Some(room) => room,
+        None => {
+            open(store, room_id, stream.clone(), now).await?;
+            store.room(room_id, Vec::new()).await?.ok_or(PracticeError::NoRoom)?
         }
+    };
+    if room.stream.as_deref().is_some_and(Sample::is_at) {
+        let show = Show { state: room.state, stream: Some(stream), starts_at: room.starts_at };
+        store.set_show(room_id.clone(), show, now).await?;
     }
     Ok(())
 }
 
-/// Makes the room, unless it is there from an earlier start.
-async fn open(store: &Store, room_id: &RoomId, now: i64) -> Result<(), PracticeError> {
-    if store.room(room_id, Vec::new()).await?.is_some() {
-        return Ok(());
+/// Has a deal begin at each start, as long as the goods are the sample ones and nobody has edited them.
+pub(super) async fn make_deal(store: &Store, streamer: &Streamer, now: i64) -> Result<(), PracticeError> {
+    let Some(desk) = store.desk(streamer, Vec::new(), now).await? else { return Ok(()) };
+    let untouched = desk.goods.len() == sample_goods(now)?.len() && desk.goods.iter().all(|goods| goods.revision == 0);
+    let goods = desk.goods.into_iter().map(|goods| goods.item).find(|item| item.lot == DEAL_LOT);
+    let Some(goods) = goods.filter(|_| untouched) else { return Ok(()) };
+    let (ends_at, pieces) = (now.saturating_add(DEAL_S), DEAL_PIECES.min(goods.stock_left));
+    let deal = NewDeal { price: Fen::new(DEAL_FEN)?, starts_at: now, ends_at, pieces };
+    // It may be sold out, or in a room of an earlier version be sold for less already.
+    if let Err(error) = store.set_deal(goods.goods_id, Some(deal)).await {
+        tracing::warn!(%error, "the practice room has no deal");
     }
+    Ok(())
+}
+
+fn sample_goods(now: i64) -> Result<Vec<NewGoods>, PracticeError> {
+    let csv = words(include_str!("../../practice/goods.zh.csv"), include_str!("../../practice/goods.en.csv"));
+    let new_id = || SystemRandom.bits().ok().and_then(|bits| GoodsId::new(order::id::base32(bits)).ok());
+    Ok(import::goods(&csv, now, new_id, |name| picture_named(name).map(picture_id))?)
+}
+
+/// Makes the room.
+async fn open(store: &Store, room_id: &RoomId, stream: String, now: i64) -> Result<(), PracticeError> {
     for (name, body) in PICTURES {
         let kind = if name.ends_with(".png") { "image/png" } else { "image/jpeg" };
         store.keep_picture(picture_id(body), kind.into(), BASE64.encode(body)).await?;
     }
-    let csv = words(include_str!("../../practice/goods.zh.csv"), include_str!("../../practice/goods.en.csv"));
-    let random = SystemRandom;
-    let new_id = || random.bits().ok().and_then(|bits| GoodsId::new(order::id::base32(bits)).ok());
-    let goods = import::goods(&csv, now, new_id, |name| picture_named(name).map(picture_id))?;
     let room = NewRoom {
         room_id: room_id.clone(),
         title: words("开窑夜 · 新到茶器", "Kiln-opening night: new teaware"),
@@ -74,10 +88,10 @@ async fn open(store: &Store, room_id: &RoomId, now: i64) -> Result<(), PracticeE
             "这是练习直播间，商品和付款都是模拟的。",
             "This is the practice room: goods and payments are pretend.",
         )),
-        stream: None,
+        stream: Some(stream),
         starts_at: None,
     };
-    Ok(store.open_room(room, goods).await?)
+    Ok(store.open_room(room, sample_goods(now)?).await?)
 }
 
 fn picture_named(name: &str) -> Option<&'static [u8]> {

@@ -150,6 +150,17 @@ impl Shop {
         joined.collect()
     }
 
+    /// What the shelf has, in its order.
+    pub async fn titles(&self) -> Vec<String> {
+        self.texts("SELECT title FROM goods WHERE removed = 0 ORDER BY position").await
+    }
+
+    /// What the pretend channels have in their books.
+    pub async fn books(&self) -> Value {
+        let url = format!("{}/books", self.sandbox.base_url);
+        self.door.http.get(url).send().await.unwrap().json().await.unwrap()
+    }
+
     /// Why viewers want their money back.
     pub async fn refund_wishes(&self) -> Vec<String> {
         self.texts("SELECT reason FROM refund_requests").await
@@ -160,6 +171,21 @@ impl Shop {
         let mut connection = self.running.shop.store.read().await.unwrap();
         let rows = sqlx::query(sql).fetch_all(&mut *connection).await.unwrap();
         rows.iter().map(|row| row.try_get(0).unwrap()).collect()
+    }
+
+    /// Adds a streamer of a room, which is made if it is new, and gives their token.
+    pub async fn streamer(&self, name: &str, room: &str) -> String {
+        let (store, room_id) = (&self.running.shop.store, RoomId::new(room).unwrap());
+        store.make_room(empty_room(room_id.clone())).await.unwrap();
+        let token = format!("token-of-{name}-in-{room}");
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, token.as_bytes());
+        store.add_streamer(name.into(), name.into(), room_id, hex::encode(digest)).await.unwrap();
+        token
+    }
+
+    /// Takes a streamer's token back.
+    pub async fn remove_streamer(&self, name: &str) {
+        assert!(self.running.shop.store.remove_streamer(name.into()).await.unwrap());
     }
 
     /// Gives an item a deal that runs for an hour, and tells who is in the room.
@@ -185,10 +211,9 @@ impl Shop {
     }
 }
 
-async fn stock(running: &serve::Running) {
-    let room_id = RoomId::new("tea").unwrap();
-    let room = NewRoom {
-        room_id: room_id.clone(),
+fn empty_room(room_id: RoomId) -> NewRoom {
+    NewRoom {
+        room_id,
         title: "Tea evening".into(),
         host: "Ahe".into(),
         shop: "Shanyu Kiln".into(),
@@ -197,7 +222,12 @@ async fn stock(running: &serve::Running) {
         notice: None,
         stream: None,
         starts_at: None,
-    };
+    }
+}
+
+async fn stock(running: &serve::Running) {
+    let room_id = RoomId::new("tea").unwrap();
+    let room = empty_room(room_id.clone());
     running.shop.store.make_room(room).await.unwrap();
     let mut count = 0;
     let new_id = || {

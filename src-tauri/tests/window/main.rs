@@ -12,6 +12,7 @@ mod support;
 mod evening;
 mod money;
 mod rooms;
+mod studio;
 
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
