@@ -48,6 +48,8 @@ function hostOf(state: State, language: Language): FakeHost {
     },
   };
   made.stock = sampleGoods(language);
+  // The practice room is hosted by whoever opens it.
+  if (state.practice) made.studio.who = { streamer: en ? 'Ahe' : '阿禾', rehearsal: true };
   made.pictureUrl = samplePicture;
   made.phone = new URL('./phone.html?code=practice', location.href).href;
   state.host?.(made);
@@ -80,6 +82,11 @@ addEventListener('keydown', (event) => {
   if (event.key === 'F7') host.change('r1', { not_switched_to: 'wechat' });
   if (event.key === 'F8') host.emit('r1', { stage: 'awaiting_payment', qr: codes.alipay, expires_in_s: 200, scanned: false, online: true });
   if (event.key === 'F9') host.connection(false);
+  if (event.key === 'F10') host.studio.elsewhere('goods-3', { title: `${host.studio.desk().goods[2]?.item.title ?? ''} II`, price_fen: 9_900 });
+  if (event.key === 'F11' && Array.isArray(host.stock)) {
+    host.stock = host.stock.filter((one) => one.goods_id !== 'goods-3');
+    host.studio.changed('goods');
+  }
 });
 
 // By hand: gallery.html?state=wait_alipay&lang=en

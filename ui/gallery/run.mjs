@@ -27,6 +27,9 @@ const drawnWide = ['room', 'room_practice', 'details', 'wait_practice', 'phone',
 
 const types = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.png': 'image/png', '.jpg': 'image/jpeg', '.woff2': 'font/woff2', '.txt': 'text/plain' };
 
+/** A picture that is no square. */
+const sample = fileURLToPath(new URL('../../src-tauri/practice/cover.jpg', import.meta.url));
+
 /** What the window itself allows: a page that needs more would stay blank there. */
 const csp = "default-src 'self'; connect-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'";
 
@@ -84,6 +87,9 @@ async function run(page, step) {
   if ('click' in step) await page.click(step.click);
   else if ('press' in step) await page.keyboard.press(step.press);
   else if ('type' in step) await page.keyboard.type(step.type);
+  else if ('select' in step) await page.selectOption(...step.select);
+  else if ('file' in step) await page.setInputFiles(step.file, { name: 'goods.csv', mimeType: 'text/csv', buffer: Buffer.from('title\n') });
+  else if ('picture' in step) await page.setInputFiles(step.picture, sample);
   else await page.waitForSelector(step.wait);
 }
 

@@ -1,13 +1,25 @@
 import type { AnswerFault, CheckingWhy, CommandCode, CommandError, ErrorCode, PayType, PurchaseView, ReceiptView, Refusal, RefundReason, Stage } from '../src/host/contract';
 import type { PlayerEvent } from '../src/live/player';
 import { blank, type FakeHost, fakeReceipt } from '../src/host/fake';
+import { rehearsalStates } from './areas/rehearsal';
 import { settingsStates } from './areas/settings';
 import { showStates } from './areas/show';
 import { ordersStates } from './areas/orders';
+import { studioOrdersStates } from './areas/studioOrders';
+import { studioStates } from './areas/studio';
 import { codes } from './codes';
 
 /** What the runner does once the page stands. */
-export type Step = { click: string } | { press: string } | { wait: string } | { type: string };
+export type Step =
+  | { click: string }
+  | { press: string }
+  | { wait: string }
+  | { type: string }
+  /** A choice in a list: its selector and the value. */
+  | { select: [string, string] }
+  /** A CSV file, or a picture, for a field. */
+  | { file: string }
+  | { picture: string };
 
 /** One picture of the gallery. */
 export interface State {
@@ -75,6 +87,9 @@ const refusals: [ErrorCode, Partial<Refusal>][] = [
   ['not_found', {}],
   ['shop_paused', {}],
   ['address_unknown', {}],
+  ['stale', {}],
+  ['refund_exceeds', {}],
+  ['picture_unusable', {}],
   ['internal', {}],
 ];
 const faults: AnswerFault[] = ['wrong_kind', 'malformed', 'bad_signature', 'stale', 'other_order', 'other_goods', 'other_quantity', 'other_amount', 'other_type', 'foreign_code', 'unreadable_code'];
@@ -310,7 +325,10 @@ export const states: Record<string, State> = {
       [`refunded_${reason}`, stage('refunded', { stage: 'refunded', reason, paid_fen: 22800 })],
     ]),
   ),
+  ...rehearsalStates,
+  ...studioStates,
   ...settingsStates,
   ...showStates,
   ...ordersStates,
+  ...studioOrdersStates,
 };

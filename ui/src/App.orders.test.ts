@@ -199,6 +199,26 @@ describe('a paid order', () => {
     await waitFor(() => expect(document.activeElement).toBe(button('[data-detail] [data-act="receipt"]')));
   });
 
+  test('says how it was sent, and copies the parcel’s number', async () => {
+    const paper = fakePaper(paid);
+    host.papers[paid.order_id] = { ...paper, details: { ...paper.details, shipment: { carrier: '顺丰', number: 'SF1400', shipped_at: NOW_S } } };
+    const user = await inOrders();
+    await user.click(row(paid.order_id));
+    await waitFor(() => expect(button('[data-shipment]')).toHaveTextContent('顺丰 SF1400'));
+    await user.click(button('[data-copy="SF1400"]'));
+    expect(host.called('copy').at(-1)?.args).toEqual(['SF1400']);
+  });
+
+  test('tells the host’s no to a wish for the money, and why', async () => {
+    const paper = fakePaper(paid);
+    const refund_request = { reason: '壶嘴裂了', asked_at: NOW_S - 9, declined: { reason: '照片里看不到', at: NOW_S } };
+    host.papers[paid.order_id] = { ...paper, details: { ...paper.details, refund_request } };
+    const user = await inOrders();
+    await user.click(row(paid.order_id));
+    await waitFor(() => expect(within(detail()).getByRole('heading', { name: '主播没有同意：照片里看不到' })).toBeVisible());
+    expect(document.querySelector('[data-refund-asked]')).toBeNull();
+  });
+
   test('can be asked back with a reason, once', async () => {
     const user = await inOrders();
     await user.click(row(paid.order_id));

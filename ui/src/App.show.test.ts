@@ -105,7 +105,7 @@ describe('the stage', () => {
     const player = await entered(onAir);
     const user = person();
     player.tell({ is: 'playing' });
-    await user.keyboard('{Control>}3{/Control}');
+    await user.keyboard('{Control>}4{/Control}');
     const back = await screen.findByRole('button', { name: '回到直播间：开窑夜 · 新到茶器' });
     expect(document.querySelector('video')).toBe(player.video);
     expect([opened.length, player.asked]).toEqual([1, ['silent']]);

@@ -276,5 +276,6 @@ function boughtOf(goods: Goods): Purchase['view']['bought'] {
 /** Whether a text field has the focus. */
 export function isTyping(): boolean {
   const at = document.activeElement;
-  return at instanceof HTMLInputElement ? at.type === 'text' : at instanceof HTMLTextAreaElement;
+  if (at instanceof HTMLInputElement) return !['checkbox', 'radio', 'range', 'button', 'file'].includes(at.type);
+  return at instanceof HTMLTextAreaElement || at instanceof HTMLSelectElement;
 }

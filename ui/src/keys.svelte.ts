@@ -16,7 +16,7 @@ interface Parts {
   stage: () => Pick<KeyTarget, 'key'> | undefined;
   dialogOpen: () => boolean;
   setDialog: (open: boolean) => void;
-  /** Goes to a section by its place in the top bar, counted from 1. */
+  /** Goes to a section by its number. */
   goTo: (number: number) => void;
 }
 

@@ -147,7 +147,9 @@ export const ordersStates: Record<string, State> = {
   order_copied: { ...listed(HISTORY, [...chosen('5B8T'), { press: 'c' }]), freeze: true },
   order_receipt: listed(HISTORY, [...chosen('5B8T'), { click: '[data-act="receipt"]' }, { wait: '[data-act="save-receipt"]' }], (host) => (host.paper = { ...fakeReceipt, order_id: PAID.order_id, shop_key: '3f9ab2c47d81e650ff02a9136bc8d47e' })),
   order_ask: listed(HISTORY, asking),
-  order_ask_empty: listed(HISTORY, [...asking, { click: '[data-act="refund-send"]' }, { wait: 'form .trouble' }]),
+  order_ask_empty: listed(HISTORY, [...asking, { click: '[data-act="refund-send"]' }, { wait: 'form [aria-invalid="true"]' }]),
   order_ask_failed: listed(HISTORY, [...asking, { type: 'x' }, { click: '[data-act="refund-send"]' }, { wait: 'form .trouble' }], (host) => (host.onAskRefund = failed)),
-  order_asked: detail(PAID, { refund_request: { reason: '壶嘴有一道裂。 The spout has a crack.', asked_at: at(0, 9, 2) } }),
+  order_asked: detail(PAID, { refund_request: { reason: '壶嘴有一道裂。 The spout has a crack.', asked_at: at(0, 9, 2), declined: null } }),
+  order_declined: detail(PAID, { refund_request: { reason: '壶嘴有一道裂。 The spout has a crack.', asked_at: at(0, 9, 2), declined: { reason: '照片里看不到裂痕，请补一张近照。 No crack shows in the photo.', at: at(0, 9, 20) } } }),
+  order_shipped: detail(PAID, { shipment: { carrier: '顺丰速运 SF', number: 'SF1400 2233 4455', shipped_at: at(0, 9, 30) } }),
 };

@@ -19,6 +19,8 @@ import type {
   Stage,
   Viewer,
 } from './contract';
+import { FakeRehearsal } from './fakeRehearsal';
+import { FakeStudio } from './fakeStudio';
 import type { Host } from './host';
 
 type OnView = (view: PurchaseView) => void;
@@ -107,7 +109,7 @@ export function fakePaper(order: OrderSummary): OrderPaper {
   return {
     order,
     attempts: [{ pay_id: `${order.order_id}A1`, pay_type: order.pay_type, state: order.paid_at === null ? 'closed' : 'paid' }],
-    details: { note: null, address: order.kind === 'merchandise' ? fakeAddress.address : null, refund_request: null },
+    details: { note: null, address: order.kind === 'merchandise' ? fakeAddress.address : null, refund_request: null, shipment: null },
   };
 }
 
@@ -151,7 +153,10 @@ export class FakeHost implements Host {
   readonly #shows = new Set<(requestId: string) => void>();
   readonly #connection = new Set<(online: boolean) => void>();
 
-  #note(name: string, ...args: unknown[]): void {
+  readonly studio = new FakeStudio(this);
+  readonly rehearsal = new FakeRehearsal(this);
+
+  note(name: string, ...args: unknown[]): void {
     this.calls.push({ name, args });
   }
 
@@ -166,22 +171,22 @@ export class FakeHost implements Host {
   }
 
   enter(): Promise<Entrance> {
-    this.#note('enter');
+    this.note('enter');
     return this.#answer<Entrance>(this.entrance);
   }
 
   trust(): Promise<Entrance> {
-    this.#note('trust');
+    this.note('trust');
     return this.#answer<Entrance>(this.trusted);
   }
 
   openRoom(link: string): Promise<Entrance> {
-    this.#note('openRoom', link);
+    this.note('openRoom', link);
     return this.#answer<Entrance>(this.entrance);
   }
 
   openPractice(): Promise<Entrance> {
-    this.#note('openPractice');
+    this.note('openPractice');
     return this.#answer<Entrance>(this.entrance);
   }
 
@@ -190,20 +195,20 @@ export class FakeHost implements Host {
   }
 
   forgetRoom(link: string): Promise<void> {
-    this.#note('forgetRoom', link);
+    this.note('forgetRoom', link);
     if (Array.isArray(this.known)) this.known = this.known.filter((room) => room.link !== link);
     return Promise.resolve();
   }
 
   async shelf(): Promise<Shelf> {
-    this.#note('shelf');
+    this.note('shelf');
     const goods = await this.#answer<Goods[]>(this.stock);
     const room = typeof this.entrance === 'object' && 'room' in this.entrance ? this.entrance.room : fakeRoom;
     return { room, goods, now_s: this.nowS };
   }
 
   async orders(next: string | null): Promise<OrdersPage> {
-    this.#note('orders', next);
+    this.note('orders', next);
     const all = await this.#answer<OrderSummary[]>(this.history);
     const from = next === null ? 0 : Number(next);
     const orders = all.slice(from, from + this.pageSize);
@@ -212,7 +217,7 @@ export class FakeHost implements Host {
   }
 
   order(orderId: string): Promise<OrderPaper> {
-    this.#note('order', orderId);
+    this.note('order', orderId);
     const paper = this.papers[orderId];
     if (paper !== undefined) return this.#answer<OrderPaper>(paper);
     const order = Array.isArray(this.history) ? this.history.find((one) => one.order_id === orderId) : undefined;
@@ -220,16 +225,16 @@ export class FakeHost implements Host {
   }
 
   async askRefund(orderId: string, reason: string): Promise<OrderPaper> {
-    this.#note('askRefund', orderId, reason);
+    this.note('askRefund', orderId, reason);
     if (this.onAskRefund !== 'asked') return Promise.reject(this.onAskRefund);
     const paper = await this.order(orderId);
-    const asked = { ...paper, details: { ...paper.details, refund_request: { reason, asked_at: this.nowS } } };
+    const asked = { ...paper, details: { ...paper.details, refund_request: { reason, asked_at: this.nowS, declined: null } } };
     this.papers[orderId] = asked;
     return asked;
   }
 
   resumeOrder(orderId: string, onView: OnView): Promise<string> {
-    this.#note('resumeOrder', orderId);
+    this.note('resumeOrder', orderId);
     if ('code' in this.standing) return Promise.reject(this.standing);
     const order = (Array.isArray(this.history) ? this.history : []).find((one) => one.order_id === orderId);
     if (order === undefined) return Promise.reject({ code: 'not_found', message: orderId } satisfies CommandError);
@@ -242,12 +247,12 @@ export class FakeHost implements Host {
   }
 
   addresses(): Promise<Address[]> {
-    this.#note('addresses');
+    this.note('addresses');
     return this.#answer<Address[]>(this.book);
   }
 
   saveAddress(addressId: string | null, draft: AddressDraft): Promise<Address[]> {
-    this.#note('saveAddress', addressId, draft);
+    this.note('saveAddress', addressId, draft);
     if (this.onSaveAddress !== 'saved') return Promise.reject(this.onSaveAddress);
     const book = Array.isArray(this.book) ? this.book : [];
     const saved = { address_id: addressId ?? `a${book.length + 1}`, ...draft, is_default: draft.is_default || book.length === 0 };
@@ -257,7 +262,7 @@ export class FakeHost implements Host {
   }
 
   removeAddress(addressId: string): Promise<Address[]> {
-    this.#note('removeAddress', addressId);
+    this.note('removeAddress', addressId);
     if (this.onSaveAddress !== 'saved') return Promise.reject(this.onSaveAddress);
     this.book = (Array.isArray(this.book) ? this.book : []).filter((one) => one.address_id !== addressId);
     return Promise.resolve(this.book);
@@ -301,7 +306,7 @@ export class FakeHost implements Host {
   }
 
   buy(request: BuyRequest, onView: OnView): Promise<string> {
-    this.#note('buy', request);
+    this.note('buy', request);
     if ('code' in this.onBuy) return Promise.reject(this.onBuy);
     const requestId = `r${this.called('buy').length}`;
     const goods = Array.isArray(this.stock) ? this.stock.find((one) => one.goods_id === request.goods_id) : undefined;
@@ -334,7 +339,7 @@ export class FakeHost implements Host {
   }
 
   takeUp(requestId: string, onView: OnView): Promise<string> {
-    this.#note('takeUp', requestId);
+    this.note('takeUp', requestId);
     const refused = this.#watched.get(requestId)?.view;
     if (refused === undefined || refused.stage.stage !== 'refused') return Promise.reject({ code: 'not_ready', message: requestId } satisfies CommandError);
     if ('code' in this.standing) return Promise.reject(this.standing);
@@ -345,7 +350,7 @@ export class FakeHost implements Host {
   }
 
   switch(requestId: string, payType: PayType): Promise<void> {
-    this.#note('switch', requestId, payType);
+    this.note('switch', requestId, payType);
     if (this.onSwitch === 'never') return new Promise(() => {});
     if ('code' in this.onSwitch) return Promise.reject(this.onSwitch);
     const before = this.#watched.get(requestId)?.view.pay_type ?? null;
@@ -367,45 +372,49 @@ export class FakeHost implements Host {
   }
 
   retry(requestId: string): Promise<void> {
-    this.#note('retry', requestId);
+    this.note('retry', requestId);
     this.emit(requestId, { stage: 'ordering' });
     return Promise.resolve();
   }
 
   askNow(requestId: string): Promise<void> {
-    this.#note('askNow', requestId);
+    this.note('askNow', requestId);
     this.emit(requestId, { stage: 'checking', why: 'asked', since_s: 0, online: true });
     return Promise.resolve();
   }
 
   cancel(requestId: string): Promise<void> {
-    this.#note('cancel', requestId);
+    this.note('cancel', requestId);
     this.onCancel(requestId);
     return Promise.resolve();
   }
 
   dismiss(requestId: string): Promise<void> {
-    this.#note('dismiss', requestId);
+    this.note('dismiss', requestId);
     return Promise.resolve();
   }
 
   receipt(orderId: string): Promise<ReceiptView> {
-    this.#note('receipt', orderId);
+    this.note('receipt', orderId);
     return this.#answer<ReceiptView>(this.paper);
   }
 
   saveReceipt(orderId: string): Promise<string> {
-    this.#note('saveReceipt', orderId);
+    this.note('saveReceipt', orderId);
     return this.#answer<string>(this.savedTo);
   }
 
   phoneUrl(requestId: string): Promise<string | null> {
-    this.#note('phoneUrl', requestId);
+    this.note('phoneUrl', requestId);
     return Promise.resolve(this.phone);
   }
 
   pictureUrl(picture: string): string {
     return `picture/${picture}`;
+  }
+
+  thumbUrl(picture: string): string {
+    return this.pictureUrl(picture);
   }
 
   onRoomChanged(listener: () => void): () => void {
@@ -427,7 +436,7 @@ export class FakeHost implements Host {
   }
 
   copy(text: string): Promise<void> {
-    this.#note('copy', text);
+    this.note('copy', text);
     return Promise.resolve();
   }
 }

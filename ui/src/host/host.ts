@@ -15,6 +15,8 @@ import type {
   Shelf,
   Viewer,
 } from './contract';
+import type { RehearsalHost } from './rehearsalHost';
+import type { StudioHost } from './studioHost';
 
 /**
  * The window's only door to the outside. Everything behind it (network, disk, keys, the wait for a
@@ -72,6 +74,8 @@ export interface Host {
   /** Practice room only: the address of the pretend phone that holds this purchase's code. */
   phoneUrl(requestId: string): Promise<string | null>;
   pictureUrl(picture: string): string;
+  /** The same picture, small. */
+  thumbUrl(picture: string): string;
   /** Where the page loads a show's playlist from: the program fetches it. */
   streamUrl(stream: string): string;
   /** What the program must know of the viewer's choices; told at the start and at each change. */
@@ -86,6 +90,10 @@ export interface Host {
   /** The system wants a purchase shown: its notification was pressed. Returns a function that stops listening. */
   onShow(listener: (requestId: string) => void): () => void;
   copy(text: string): Promise<void>;
+  /** What the room's streamer does. */
+  readonly studio: StudioHost;
+  /** Practice room only: rehearsing. */
+  readonly rehearsal: RehearsalHost;
 }
 
 /** What a rejected host promise carried; anything unexpected counts as the program's own fault. */

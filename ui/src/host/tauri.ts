@@ -1,11 +1,12 @@
 import { Channel, convertFileSrc, invoke } from '@tauri-apps/api/core';
 import { listen } from '@tauri-apps/api/event';
-import type { PurchaseView } from './contract';
 import type { Host } from './host';
+import type { RehearsalHost } from './rehearsalHost';
+import type { StudioHost } from './studioHost';
 
-/** A channel on which one purchase's views arrive, in order. */
-function viewsTo(onView: (view: PurchaseView) => void): Channel<PurchaseView> {
-  const channel = new Channel<PurchaseView>();
+/** A channel on which views arrive, in order. */
+function channelTo<T>(onView: (view: T) => void): Channel<T> {
+  const channel = new Channel<T>();
   channel.onmessage = onView;
   return channel;
 }
@@ -25,6 +26,47 @@ function throughProgram(stream: string): string {
   return `${convertFileSrc('', 'stream')}${protocol.slice(0, -1)}/${host}${pathname}${search}`;
 }
 
+const studio: StudioHost = {
+  hosting: () => invoke('hosting'),
+  host: (token) => invoke('host_room', { token }),
+  stopHosting: () => invoke('stop_hosting'),
+  open: () => invoke('studio'),
+  addItem: (item) => invoke('add_item', { item }),
+  editItem: (goodsId, edit) => invoke('edit_item', { goodsId, edit }),
+  removeItem: (goodsId, revision) => invoke('remove_item', { goodsId, revision }),
+  orderGoods: (goodsIds) => invoke('order_goods', { goodsIds }),
+  pin: (goodsId) => invoke('pin', { goodsId }),
+  makeDeal: (goodsId, deal) => invoke('make_deal', { goodsId, deal }),
+  endDeal: (goodsId) => invoke('end_deal', { goodsId }),
+  editRoom: (draft) => invoke('edit_room', { draft }),
+  addPicture: (picture, crop) => invoke('add_picture', picture, { headers: crop === null ? {} : { crop: `${crop.x},${crop.y},${crop.side}` } }),
+  importGoods: (csv, dryRun) => invoke('import_goods', { csv, dryRun }),
+  exportGoods: () => invoke('export_goods'),
+  orders: (filter, words, next) => invoke('studio_orders', { filter, words, next }),
+  order: (orderId) => invoke('studio_order', { orderId }),
+  refund: (orderId, draft) => invoke('refund_order', { orderId, draft }),
+  declineRefund: (orderId, reason) => invoke('decline_refund', { orderId, reason }),
+  ship: (orderId, draft) => invoke('ship', { orderId, draft }),
+  figures: (since) => invoke('show_figures', { since }),
+  exportOrders: (toShip) => invoke('export_orders', { toShip }),
+  onChanged: (listener) => listenTo<'goods' | 'orders'>('studio_changed', listener),
+};
+
+const rehearsal: RehearsalHost = {
+  panel: () => invoke('panel'),
+  setTrouble: (trouble, on) => invoke('set_trouble', { trouble, on }),
+  clearTroubles: () => invoke('clear_troubles'),
+  onHappening: (listener) => listenTo('happening', () => listener()),
+  rehearse: (onView) => invoke('rehearse', { channel: channelTo(onView) }),
+  stop: () => invoke('stop_rehearsal'),
+  last: () => invoke('last_rehearsal'),
+  saveReport: (language) => invoke('save_report', { language }),
+  crowd: (plan, onView) => invoke('crowd', { plan, channel: channelTo(onView) }),
+  stopCrowd: () => invoke('stop_crowd'),
+  lanPhone: (on) => invoke('lan_phone', { on }),
+  resetPractice: () => invoke('reset_practice'),
+};
+
 /** The host inside the real window. */
 export const tauriHost: Host = {
   enter: () => invoke('enter'),
@@ -35,9 +77,9 @@ export const tauriHost: Host = {
   forgetRoom: (link) => invoke('forget_room', { link }),
   shelf: () => invoke('shelf'),
   viewer: () => invoke('viewer'),
-  buy: (request, onView) => invoke('buy', { request, channel: viewsTo(onView) }),
-  takeUp: (requestId, onView) => invoke('take_up', { requestId, channel: viewsTo(onView) }),
-  resumeOrder: (orderId, onView) => invoke('resume_order', { orderId, channel: viewsTo(onView) }),
+  buy: (request, onView) => invoke('buy', { request, channel: channelTo(onView) }),
+  takeUp: (requestId, onView) => invoke('take_up', { requestId, channel: channelTo(onView) }),
+  resumeOrder: (orderId, onView) => invoke('resume_order', { orderId, channel: channelTo(onView) }),
   orders: (next) => invoke('orders', { next }),
   order: (orderId) => invoke('order', { orderId }),
   askRefund: (orderId, reason) => invoke('ask_refund', { orderId, reason }),
@@ -45,7 +87,7 @@ export const tauriHost: Host = {
   saveAddress: (addressId, draft) => invoke('save_address', { addressId, draft }),
   removeAddress: (addressId) => invoke('remove_address', { addressId }),
   pending: () => invoke('pending'),
-  watch: (requestId, onView) => invoke('watch', { requestId, channel: viewsTo(onView) }),
+  watch: (requestId, onView) => invoke('watch', { requestId, channel: channelTo(onView) }),
   retry: (requestId) => invoke('retry', { requestId }),
   askNow: (requestId) => invoke('ask_now', { requestId }),
   switch: (requestId, payType) => invoke('switch', { requestId, payType }),
@@ -55,6 +97,7 @@ export const tauriHost: Host = {
   saveReceipt: (orderId) => invoke('save_receipt', { orderId }),
   phoneUrl: (requestId) => invoke('phone_url', { requestId }),
   pictureUrl: (picture) => convertFileSrc(picture, 'picture'),
+  thumbUrl: (picture) => `${convertFileSrc(picture, 'picture')}/small`,
   streamUrl: (stream) => throughProgram(stream),
   preferences: (preferences) => invoke('preferences', { preferences }),
   about: () => invoke('about'),
@@ -63,4 +106,6 @@ export const tauriHost: Host = {
   onLink: (listener) => listenTo<string>('link', listener),
   onShow: (listener) => listenTo<string>('show', listener),
   copy: (text) => navigator.clipboard.writeText(text),
+  studio,
+  rehearsal,
 };

@@ -92,6 +92,11 @@ export class RoomState {
     return this.#openBy(() => this.#host.openPractice());
   }
 
+  /** Puts the practice room back as it was at first, and enters it anew. */
+  resetPractice(): Promise<CommandError | null> {
+    return this.#openBy(() => this.#host.rehearsal.resetPractice());
+  }
+
   /** The rooms entered before, the latest first. */
   rooms(): Promise<KnownRoom[]> {
     return this.#host.rooms();

@@ -1,24 +1,20 @@
 // Which rows of a long list are drawn, and where: every row has the same height, so that all of it can be reckoned.
 
-/** Height of a row; `Row.svelte` draws it. */
+/** Height of a row of goods; `Row.svelte` draws it. Other lists say how tall theirs are. */
 export const ROW_PX = 88;
 /** Lines drawn beyond the view on either side, and how many the view moves before others are drawn. */
 const SPARE = 4;
 
-interface Named {
-  goods_id: string;
-}
-
 /** How far down the list a row lies. */
-export function topOf(at: number, columns: number): number {
-  return Math.floor(at / columns) * ROW_PX;
+export function topOf(at: number, columns: number, rowPx = ROW_PX): number {
+  return Math.floor(at / columns) * rowPx;
 }
 
 /** The rows to draw, in order; `kept` is drawn in any case. */
-export function drawnRows(count: number, columns: number, scrolled: number, view: number, kept: number): number[] {
-  const line = Math.floor(scrolled / ROW_PX);
+export function drawnRows(count: number, columns: number, scrolled: number, view: number, kept: number, rowPx = ROW_PX): number[] {
+  const line = Math.floor(scrolled / rowPx);
   const first = Math.max(0, line - (line % SPARE) - SPARE);
-  const last = line - (line % SPARE) + Math.ceil(view / ROW_PX) + 2 * SPARE;
+  const last = line - (line % SPARE) + Math.ceil(view / rowPx) + 2 * SPARE;
   const from = Math.min(first * columns, count);
   const to = Math.min(last * columns, count);
   const drawn = Array.from({ length: Math.max(0, to - from) }, (_, n) => from + n);
@@ -27,15 +23,15 @@ export function drawnRows(count: number, columns: number, scrolled: number, view
 }
 
 /** How far to scroll so that the row under the pointer, or the first in view, stays where it is while others come and go. */
-export function anchorOf(before: readonly Named[], after: readonly Named[], columns: number, scrolled: number, pointed: string | null): number {
+export function anchorOf(before: readonly string[], after: readonly string[], columns: number, scrolled: number, pointed: string | null, rowPx = ROW_PX): number {
   if (scrolled === 0 && pointed === null) return 0;
-  const under = pointed === null ? -1 : before.findIndex((one) => one.goods_id === pointed);
-  const from = under >= 0 ? under : Math.floor(scrolled / ROW_PX) * columns;
-  const places = new Map(after.map((one, at) => [one.goods_id, at]));
+  const under = pointed === null ? -1 : before.indexOf(pointed);
+  const from = under >= 0 ? under : Math.floor(scrolled / rowPx) * columns;
+  const places = new Map(after.map((id, at) => [id, at]));
   // Where the row itself is gone, the next one that is still there takes its part.
   for (let at = from; at < before.length; at += 1) {
-    const now = places.get(before[at]?.goods_id ?? '');
-    if (now !== undefined) return Math.max(0, scrolled + topOf(now, columns) - topOf(at, columns));
+    const now = places.get(before[at] ?? '');
+    if (now !== undefined) return Math.max(0, scrolled + topOf(now, columns, rowPx) - topOf(at, columns, rowPx));
   }
   return scrolled;
 }

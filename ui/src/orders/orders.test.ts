@@ -56,7 +56,7 @@ describe('where an order stands', () => {
 test('an order tells its way in what is known, and what comes next', () => {
   const late = order({ state: 'refunding', closed_by: 'time', refunds: back('late', false) });
   expect(stepsOf(late, null, zh).map(({ text }) => text)).toEqual(['下单', '订单到时间，已关闭', '收到付款 ¥228.00', '已发起退款 ¥228.00', '¥228.00 退回支付宝']);
-  const asked = { note: null, address: null, refund_request: { reason: '裂了', asked_at: 5 } };
+  const asked = { note: null, address: null, refund_request: { reason: '裂了', asked_at: 5, declined: null }, shipment: null };
   expect(stepsOf(order({}), asked, zh).at(-1)).toEqual({ text: '你申请了退款', at: 5 });
   expect(stepsOf(order({ state: 'awaiting_payment', paid_at: null }), null, zh)).toHaveLength(1);
 });

@@ -123,6 +123,9 @@ function refused(purchase: Purchase, refusal: Refusal, around: Surroundings): Re
     case 'internal':
       return { ...said, tone: 'bad', icon: 'cross', notes, actions: [{ act: 'retry', label: words.tryAgain }, back] };
     case 'invalid_params':
+    case 'stale':
+    case 'refund_exceeds':
+    case 'picture_unusable':
       return { ...said, tone: 'bad', icon: 'cross', notes, actions: [back] };
   }
 }

@@ -19,7 +19,7 @@ function refused(code: ErrorCode, retry_after_s?: number): Stage {
   return { stage: 'refused', refusal: { code, message: '', ...(retry_after_s === undefined ? {} : { retry_after_s }) } };
 }
 
-const codes: ErrorCode[] = ['price_changed', 'sold_out', 'not_on_sale', 'limit_reached', 'channel_unavailable', 'request_conflict', 'too_many_requests', 'unauthorised', 'not_found', 'shop_paused', 'address_unknown', 'invalid_params', 'internal'];
+const codes: ErrorCode[] = ['price_changed', 'sold_out', 'not_on_sale', 'limit_reached', 'channel_unavailable', 'request_conflict', 'too_many_requests', 'unauthorised', 'not_found', 'shop_paused', 'address_unknown', 'stale', 'refund_exceeds', 'picture_unusable', 'invalid_params', 'internal'];
 const faults: AnswerFault[] = ['wrong_kind', 'malformed', 'bad_signature', 'stale', 'other_order', 'other_goods', 'other_quantity', 'other_amount', 'other_type', 'foreign_code', 'unreadable_code'];
 const reasons: RefundReason[] = ['late', 'twice', 'returned', 'streamer', 'mismatch', 'console'];
 

@@ -179,6 +179,9 @@ export function moneyOf(screen: ScreenKey, view: PurchaseView): Money {
     case 'refused_unauthorised':
     case 'refused_shop_paused':
     case 'refused_address_unknown':
+    case 'refused_stale':
+    case 'refused_refund_exceeds':
+    case 'refused_picture_unusable':
     case 'refused_invalid_params':
     case 'refused_not_found':
     case 'refused_internal':

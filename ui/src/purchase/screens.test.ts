@@ -16,7 +16,7 @@ const refused = (code: ErrorCode, more: Partial<Refusal> = {}): Stage => ({
 
 // Written as tables over the contract's own types: a new code or reason does not compile until it is here.
 const faults: Record<AnswerFault, null> = { wrong_kind: null, malformed: null, bad_signature: null, stale: null, other_order: null, other_goods: null, other_quantity: null, other_amount: null, other_type: null, foreign_code: null, unreadable_code: null };
-const codes: Record<ErrorCode, null> = { price_changed: null, sold_out: null, not_on_sale: null, limit_reached: null, channel_unavailable: null, request_conflict: null, too_many_requests: null, unauthorised: null, not_found: null, shop_paused: null, address_unknown: null, invalid_params: null, internal: null };
+const codes: Record<ErrorCode, null> = { price_changed: null, sold_out: null, not_on_sale: null, limit_reached: null, channel_unavailable: null, request_conflict: null, too_many_requests: null, unauthorised: null, not_found: null, shop_paused: null, address_unknown: null, stale: null, refund_exceeds: null, picture_unusable: null, invalid_params: null, internal: null };
 const closings: Record<ClosedBy, ScreenKey> = { time: 'expired', viewer: 'cancelled', channel: 'failed', shop: 'closed_shop' };
 const reasons: Record<RefundReason, Money> = { late: 'refunding', twice: 'extra_refunding', returned: 'refunding', streamer: 'refunding', mismatch: 'refunding', console: 'refunding' };
 

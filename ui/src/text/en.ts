@@ -1,7 +1,10 @@
 import type { Said, Words } from './zh';
 import { orders } from './orders';
+import { rehearsal } from './rehearsal';
 import { settings } from './settings';
 import { show } from './show';
+import { studioOrders } from './studioOrders';
+import { studio } from './studio';
 
 /** For codes that only an order can be refused with. */
 const oddAnswer: Said = { title: 'The shop did not let you in', body: 'It gave an answer that does not belong here. Try again.' };
@@ -11,11 +14,14 @@ export const en = {
   app: 'Liveshop',
   sections: 'Main',
   changeRoom: 'Change room',
-  section: { room: 'Room', orders: 'Orders', settings: 'Settings' },
+  section: { room: 'Room', orders: 'Orders', studio: 'Studio', settings: 'Settings' },
   waitingOrders: (n) => `${n} ${n === 1 ? 'order waits' : 'orders wait'} for you`,
   orders: orders.en,
+  rehearsal: rehearsal.en,
   settings: settings.en,
   show: show.en,
+  studioOrders: studioOrders.en,
+  studio: studio.en,
   languageTag: 'en',
   otherLanguageShort: '中文',
   otherLanguage: '中文，切换到中文',
@@ -26,6 +32,7 @@ export const en = {
   fins: 'Shark fins',
   finsBalance: (n) => `${n} shark fins`,
   back: 'Back',
+  listComma: ', ',
   close: 'Close',
   retry: 'Try again',
 
@@ -69,6 +76,9 @@ export const en = {
     invalid_params: { title: 'The shop did not understand', body: 'Versions may differ. Update Liveshop and try again.' },
     shop_paused: oddAnswer,
     address_unknown: oddAnswer,
+    stale: oddAnswer,
+    refund_exceeds: oddAnswer,
+    picture_unusable: oddAnswer,
     not_found: { title: 'There is no such room', body: 'The room does not exist or was deleted. Check the link.' },
     internal: { title: 'Something went wrong at the shop', body: 'The fault is on the shop’s side and was recorded. Try again later.' },
   },
@@ -209,6 +219,9 @@ export const en = {
     too_many_requests: 'Too quick. Wait a moment and try again.',
     unauthorised: 'The pass has lapsed. Try again.',
     address_unknown: 'This address is no longer in your book. Choose another.',
+    stale: 'Something in the shop has just changed. Go back and choose again.',
+    refund_exceeds: 'The shop gave an answer that does not belong here. Try again.',
+    picture_unusable: 'The shop gave an answer that does not belong here. Try again.',
     invalid_params: 'The order is incomplete. Go back and choose again.',
     not_found: 'This item cannot be found.',
     shop_paused: 'The shop is not taking orders right now. Try again later.',
@@ -235,6 +248,9 @@ export const en = {
     unauthorised: () => ({ title: 'The shop did not recognise you', body: 'This computer’s pass has lapsed and no order was made. Trying again signs up anew.' }),
     shop_paused: () => ({ title: 'The shop has paused orders', body: 'It is not taking orders right now. No order was made and nothing was charged; earlier orders go on as before.' }),
     address_unknown: () => ({ title: 'This address is gone', body: 'It is no longer in your address book, so no order was made. Choose another address.' }),
+    stale: () => ({ title: 'Something has just changed', body: 'No order was made. Go back and choose again.' }),
+    refund_exceeds: () => ({ title: 'The shop’s answer does not fit', body: 'It speaks of a refund, not of this order. No order was made; you can try again.' }),
+    picture_unusable: () => ({ title: 'The shop’s answer does not fit', body: 'It speaks of a picture, not of this order. No order was made; you can try again.' }),
     invalid_params: () => ({ title: 'The shop did not understand', body: 'No order was made. Go back and choose again; if it still fails, update Liveshop.' }),
     not_found: () => ({ title: 'This item cannot be found', body: 'It may just have been deleted. No order was made.' }),
     internal: () => ({ title: 'Something went wrong at the shop', body: 'The fault is on the shop’s side and was recorded. No order was made. You can try again.' }),

@@ -92,10 +92,14 @@ const zh = {
   asked: '已发给主播',
   askedBody: (t: string) => `${t} 发出。主播决定后，结果会在这里更新。`,
   askedReason: (r: string) => `原因：${r}`,
+  declined: (r: string) => `主播没有同意：${r}`,
+  declinedAt: (t: string) => `${t} 答复。钱没有退回，订单仍然有效。`,
+
+  shipment: '快递',
+  shippedAt: (t: string) => `主播 ${t} 发出`,
 
   viewOrder: '查看订单',
   resultOf: (name: string) => `“${name}”的订单有结果了，在直播间和“订单”里查看`,
-  keysSections: '直播间、订单、设置',
   keysMove: '在列表里移动，Enter 看详情',
 };
 
@@ -194,10 +198,14 @@ const en: Words = {
   asked: 'Sent to the host',
   askedBody: (t) => `Sent ${t}. What the host decides appears here.`,
   askedReason: (r) => `Why: ${r}`,
+  declined: (r) => `The host declined: ${r}`,
+  declinedAt: (t) => `Answered ${t}. Nothing goes back and the order stands.`,
+
+  shipment: 'Parcel',
+  shippedAt: (t) => `The host sent it ${t}`,
 
   viewOrder: 'View order',
   resultOf: (name) => `The order of “${name}” has a result. See it in the room or in Orders`,
-  keysSections: 'Room, Orders, Settings',
   keysMove: 'Move in a list, Enter for details',
 };
 

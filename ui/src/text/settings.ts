@@ -2,7 +2,7 @@
 const zh = {
   title: '设置',
   groupsLabel: '设置分组',
-  groups: { general: '通用', look: '外观', addresses: '收货地址', rooms: '直播间', about: '关于' },
+  groups: { general: '通用', look: '外观', addresses: '收货地址', rooms: '直播间', host: '主持直播间', about: '关于' },
   saved: '已保存',
 
   language: '语言',
@@ -113,7 +113,7 @@ type Words = typeof zh;
 const en: Words = {
   title: 'Settings',
   groupsLabel: 'Groups of settings',
-  groups: { general: 'General', look: 'Appearance', addresses: 'Addresses', rooms: 'Rooms', about: 'About' },
+  groups: { general: 'General', look: 'Appearance', addresses: 'Addresses', rooms: 'Rooms', host: 'Host this room', about: 'About' },
   saved: 'Saved',
 
   language: 'Language',

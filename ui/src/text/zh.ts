@@ -1,7 +1,10 @@
 import type { AnswerFault, ClosedBy, CommandCode, ErrorCode, OrderState, PayType, RefundReason } from '../host/contract';
 import { orders } from './orders';
+import { rehearsal } from './rehearsal';
 import { settings } from './settings';
 import { show } from './show';
+import { studioOrders } from './studioOrders';
+import { studio } from './studio';
 
 /** A title says what happened, the body what happens next. */
 export interface Said {
@@ -32,11 +35,14 @@ export const zh = {
   app: 'Liveshop',
   sections: '主导航',
   changeRoom: '换直播间',
-  section: { room: '直播间', orders: '订单', settings: '设置' },
+  section: { room: '直播间', orders: '订单', studio: '工作室', settings: '设置' },
   waitingOrders: (n: number) => `${n} 笔订单等你处理`,
   orders: orders.zh,
+  rehearsal: rehearsal.zh,
   settings: settings.zh,
   show: show.zh,
+  studioOrders: studioOrders.zh,
+  studio: studio.zh,
   languageTag: 'zh-CN',
   otherLanguageShort: 'EN',
   otherLanguage: 'EN, switch to English',
@@ -47,6 +53,7 @@ export const zh = {
   fins: '鲨鱼翅',
   finsBalance: (n: string) => `鲨鱼翅余额 ${n}`,
   back: '返回',
+  listComma: '、',
   close: '关闭',
   retry: '重试',
 
@@ -91,6 +98,9 @@ export const zh = {
     invalid_params: { title: '商店看不懂请求', body: '版本可能不一致。请更新 Liveshop 后再试。' },
     shop_paused: oddAnswer,
     address_unknown: oddAnswer,
+    stale: oddAnswer,
+    refund_exceeds: oddAnswer,
+    picture_unusable: oddAnswer,
     not_found: { title: '没有这个直播间', body: '直播间不存在或已经删除。请核对链接。' },
     internal: { title: '商店出了问题', body: '问题在商店那边，已记录。请稍后重试。' },
   } satisfies Record<CommandCode, Said>,
@@ -235,6 +245,9 @@ export const zh = {
     too_many_requests: '点得太快了。请稍等再试。',
     unauthorised: '登录凭证失效了。请再试一次。',
     address_unknown: '这个地址已不在地址簿里，请另选一个。',
+    stale: '商店的内容刚刚变了。回到商品重新选择。',
+    refund_exceeds: '商店给了一个不该在这里出现的回答。再试一次。',
+    picture_unusable: '商店给了一个不该在这里出现的回答。再试一次。',
     invalid_params: '订单内容不完整。请回到商品重新选择。',
     not_found: '找不到这件商品。',
     shop_paused: '商店现在不接新订单。请晚点再来。',
@@ -261,6 +274,9 @@ export const zh = {
     unauthorised: () => ({ title: '商店没认出这台电脑', body: '登录凭证失效了，没有生成订单。再试一次会重新登记。' }),
     shop_paused: () => ({ title: '商店暂停下单', body: '商店现在不接新订单。没有生成订单，也没有扣款；以前的订单不受影响。' }),
     address_unknown: () => ({ title: '这个地址不在了', body: '它已不在你的地址簿里，没有生成订单。请另选一个地址。' }),
+    stale: () => ({ title: '商店的内容刚刚变了', body: '没有生成订单。回到商品重新选择。' }),
+    refund_exceeds: () => ({ title: '商店的回答对不上', body: '它说的是退款，和这次下单无关。没有生成订单，可以再试一次。' }),
+    picture_unusable: () => ({ title: '商店的回答对不上', body: '它说的是图片，和这次下单无关。没有生成订单，可以再试一次。' }),
     invalid_params: () => ({ title: '商店看不懂这个订单', body: '没有生成订单。请回到商品重新选择；仍不行的话，更新 Liveshop。' }),
     not_found: () => ({ title: '找不到这件商品', body: '它可能刚被删除，没有生成订单。' }),
     internal: () => ({ title: '商店出了问题', body: '问题在商店那边，已记录，没有生成订单。可以再试一次。' }),
