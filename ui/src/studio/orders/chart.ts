@@ -9,11 +9,15 @@ export interface Bar {
   paid: number;
 }
 
-/** Bars of equal width, the tallest over the whole height. */
+/** Widest bar, in hundredths: a show that has just begun is no block. */
+const WIDEST = 4;
+
+/** Bars of equal width, each in the middle of its step, the tallest over the whole height. */
 export function barsOf(steps: readonly FigureStep[]): Bar[] {
   const most = Math.max(1, ...steps.map(({ orders }) => orders));
   const slot = 100 / Math.max(1, steps.length);
-  return steps.map((step, n) => ({ step, x: n * slot + slot * 0.12, width: slot * 0.76, orders: (step.orders / most) * 100, paid: (step.paid / most) * 100 }));
+  const width = Math.min(slot * 0.76, WIDEST);
+  return steps.map((step, n) => ({ step, x: (n + 0.5) * slot - width / 2, width, orders: (step.orders / most) * 100, paid: (step.paid / most) * 100 }));
 }
 
 /** How long a bar is beside the longest, percent; what there is at all is seen. */
