@@ -49,7 +49,7 @@ pub enum Entrance {
 pub struct Shelf {
     /// The room.
     pub room: Room,
-    /// Its goods, in lot order.
+    /// Its goods, in the order of the shelf.
     pub goods: Vec<Goods>,
     /// The shop's clock when this was sent, Unix seconds: deals and starts are counted from it.
     #[ts(type = "number")]

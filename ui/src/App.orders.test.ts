@@ -172,6 +172,22 @@ describe('an unpaid order', () => {
 });
 
 describe('a paid order', () => {
+  test('on screen learns by itself that it was sent', async () => {
+    vi.useFakeTimers({ shouldAdvanceTime: true });
+    try {
+      const user = await inOrders();
+      await user.click(row(paid.order_id));
+      await waitFor(() => expect(host.called('order').at(-1)?.args).toEqual([paid.order_id]));
+      const paper = fakePaper(paid);
+      host.papers[paid.order_id] = { ...paper, details: { ...paper.details, shipment: { carrier: '顺丰', number: 'SF1234567890', shipped_at: NOW_S } } };
+      expect(document.querySelector('[data-shipment]')).toBeNull();
+      await vi.advanceTimersByTimeAsync(15_000);
+      await waitFor(() => expect(button('[data-shipment]')).toHaveTextContent('SF1234567890'));
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test('has its numbers copied by a click', async () => {
     const user = await inOrders();
     await user.click(row(paid.order_id));

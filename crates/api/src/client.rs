@@ -141,7 +141,7 @@ impl Client {
         self.get(&["rooms", self.link.room_id.as_str()], &[]).await
     }
 
-    /// The goods of the room, in lot order.
+    /// The goods of the room, in the order of the shelf.
     ///
     /// # Errors
     /// [`CallError`].

@@ -513,7 +513,7 @@ export type Shelf = {
  */
 room: Room, 
 /**
- * Its goods, in lot order.
+ * Its goods, in the order of the shelf.
  */
 goods: Array<Goods>, 
 /**

@@ -17,15 +17,15 @@ test('an order holds at most the limit and at most the stock', () => {
   expect(maxQuantity({ ...fakeGoods, limit_per_viewer: null, stock_left: 0 }, 0)).toBe(1);
 });
 
-test('goods are found by name or by exact number, in lot order', () => {
+test('goods are found by name or by exact number, in the order of the shelf', () => {
   const pot = { ...fakeGoods, goods_id: 'g12', lot: 12, title: 'Clay Pot' };
   const cup = { ...fakeGoods, goods_id: 'g2', lot: 2, title: 'Cup', stock_left: 0 };
   const goods = [pot, cup, fakeGoods];
   const lots = (filter: Filter, query: string) => listed(goods, filter, query, 0).map((one) => one.lot);
-  expect(lots('all', '')).toEqual([1, 2, 12]);
+  expect(lots('all', '')).toEqual([12, 2, 1]);
   expect(lots('all', '2')).toEqual([2]);
   expect(lots('all', ' pot ')).toEqual([12]);
-  expect(lots('in_stock', '')).toEqual([1, 12]);
+  expect(lots('in_stock', '')).toEqual([12, 1]);
 });
 
 const deal = { price_fen: 9_900, price_version: 7, starts_at: 100, ends_at: 200, pieces: 10, pieces_left: 3 };

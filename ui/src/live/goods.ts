@@ -54,7 +54,7 @@ export function maxQuantity(goods: Goods, now: number): number {
 
 export type Filter = 'all' | 'deals' | 'in_stock';
 
-/** Which goods the column lists: by filter, then by name or lot number, in lot order. */
+/** Which goods the column lists: by filter, then by name or lot number, in the order of the shelf. */
 export function listed(goods: readonly Goods[], filter: Filter, query: string, now: number): Goods[] {
   const wanted = query.trim().toLowerCase();
   const kept: Record<Filter, (one: Goods) => boolean> = {
@@ -62,8 +62,5 @@ export function listed(goods: readonly Goods[], filter: Filter, query: string, n
     deals: (one) => dealOf(one, now) !== null,
     in_stock: buyable,
   };
-  return goods
-    .filter(kept[filter])
-    .filter((one) => wanted === '' || String(one.lot) === wanted || one.title.toLowerCase().includes(wanted))
-    .sort((a, b) => a.lot - b.lot);
+  return goods.filter(kept[filter]).filter((one) => wanted === '' || String(one.lot) === wanted || one.title.toLowerCase().includes(wanted));
 }
