@@ -247,7 +247,7 @@ async fn the_timeline_tells_the_order_s_life_with_the_channel_s_numbers_and_no_a
     assert_eq!(of(TimelineEvent::RefundDone).amount_fen, Some(800));
     assert!(lines.windows(2).all(|pair| pair[0].seq < pair[1].seq && pair[0].hash != pair[1].hash));
     let text = serde_json::to_string(lines).unwrap();
-    for secret in ["Lin Xia", "8765", "龙井路", "no ribbon", &ext.code] {
+    for secret in ["Lin Xia", "571 8765", "龙井路", "no ribbon", &ext.code] {
         assert!(!text.contains(secret), "{secret} is in {text}");
     }
     // What is still to be sent has its address on the page, beside the lines.
