@@ -94,7 +94,7 @@ impl Reader {
     /// # Errors
     /// [`OpenError`].
     pub async fn open(url: &str) -> Result<Reader, OpenError> {
-        super::install_drivers();
+        super::connect::install_drivers();
         let path = url.strip_prefix("sqlite:").unwrap_or(url);
         let path = path.strip_prefix("//").unwrap_or(path);
         let path = PathBuf::from(path.split_once('?').map_or(path, |(path, _)| path));
