@@ -86,7 +86,7 @@ id!(
     AddressId, "an address id", 1..=40
 );
 id!(
-    /// The promise to the viewer. Carries 128 random bits, so it cannot be guessed.
+    /// The promise to the viewer. Carries 96 random bits behind the time it was made, so it cannot be guessed.
     OrderId, "an order id", 20..=28
 );
 id!(
@@ -114,8 +114,15 @@ pub fn base32(mut bits: u128) -> String {
     characters.into_iter().collect()
 }
 
+/// Puts a time (Unix seconds) before 96 of the random bits. What is made at about the same time then lies side by side in
+/// a database, so that writing new rows costs as little among a million old ones as among none.
+#[must_use]
+pub fn timed(at: i64, bits: u128) -> u128 {
+    (u128::from(at.unsigned_abs() & u64::from(u32::MAX)) << 96_u32) | (bits & (u128::MAX >> 32_u32))
+}
+
 impl OrderId {
-    /// An order id from 128 random bits.
+    /// An order id from 128 bits; see [`timed`].
     #[must_use]
     pub fn from_bits(bits: u128) -> OrderId {
         OrderId(base32(bits))
@@ -152,6 +159,14 @@ impl PayId {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_timed_id_sorts_by_its_time_and_keeps_the_random_bits_behind_it() {
+        let ids = [(1, u128::MAX), (2, 0), (1_800_000_000, 5), (1_800_000_001, 4)].map(|(at, bits)| timed(at, bits));
+        assert!(ids.is_sorted() && ids.map(base32).is_sorted());
+        assert_eq!(timed(7, u128::MAX), (7 << 96) | (u128::MAX >> 32));
+        assert_ne!(timed(7, 1), timed(7, 2));
+    }
 
     proptest! {
         #[test]

@@ -60,6 +60,16 @@ impl Order {
     /// What is due at `now` (Unix seconds), and when to look again.
     #[must_use]
     pub fn plan(&self, now: i64) -> Plan {
+        self.plan_but(now, None)
+    }
+
+    /// As [`Order::plan`], while the prepay call of attempt `waits` has to wait for its turn at the channel.
+    #[must_use]
+    pub fn plan_in_line(&self, now: i64, waits: &PayId) -> Plan {
+        self.plan_but(now, Some(waits))
+    }
+
+    fn plan_but(&self, now: i64, waits: Option<&PayId>) -> Plan {
         let ending = self.is_selling().then_some(if now >= self.deadline_at {
             Due::Now(Step::End)
         } else {
@@ -70,6 +80,7 @@ impl Order {
         let mut plan = Plan::default();
         for due in ending.into_iter().chain(attempts).chain(refunds) {
             match due {
+                Due::Now(Step::Prepay(pay_id)) if Some(&pay_id) == waits => {}
                 Due::Now(step) => return Plan { step: Some(step), wake_at: Some(now) },
                 Due::At(at) => plan.wake_at = Some(plan.wake_at.map_or(at, |earlier| earlier.min(at))),
                 Due::Never => {}
