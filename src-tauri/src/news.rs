@@ -1,4 +1,5 @@
-//! What of a purchase's course is news to a viewer who does not look: money that arrived, goes back or went back.
+//! What of a purchase's course is news to a viewer who does not look: money that arrived, goes back or went back, and a
+//! turn that has come.
 
 use crate::views::{MoneyBack, PurchaseView, Stage};
 use crate::words::News;
@@ -30,9 +31,11 @@ pub fn between(before: &PurchaseView, now: &PurchaseView) -> Option<News> {
         (_, Stage::Refunded { reason: _, paid_fen }) => {
             Some(News::Refunded { amount_fen: *paid_fen, pay_type: now.pay_type })
         }
+        (Stage::InLine { .. }, Stage::Ordering | Stage::AwaitingPayment { .. }) => Some(News::YourTurn),
         (
             _,
             Stage::Ordering
+            | Stage::InLine { .. }
             | Stage::NoAnswer
             | Stage::Refused { .. }
             | Stage::Unusable { .. }
@@ -140,6 +143,14 @@ mod tests {
         assert_eq!(between(&delivered(vec![second(true)]), &delivered(vec![second(true)])), None);
         let paid = News::Paid { amount_fen, title: "Teapot".into() };
         assert_eq!(between(&checking(), &delivered(vec![second(false)])), Some(paid));
+    }
+
+    #[test]
+    fn a_turn_that_has_come_is_told_and_moving_up_is_not() {
+        let in_line = |position| view(Stage::InLine { position, expires_in_s: 200, online: true });
+        assert_eq!(between(&in_line(2), &in_line(1)), None);
+        assert_eq!(between(&in_line(1), &view(Stage::Ordering)), Some(News::YourTurn));
+        assert_eq!(between(&in_line(1), &view(Stage::Closed { by: ClosedBy::Time })), None);
     }
 
     #[test]

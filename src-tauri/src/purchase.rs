@@ -146,6 +146,8 @@ impl Purchase {
                     tracing::error!(%fault, "the answer that should give the code again must not be used");
                     Some(Stage::NoAnswer)
                 }
+                // It waits for its turn at the channel: its views say how long the line is, and when the code is there.
+                Err(Stage::Refused { refusal }) if refusal.data.queue_position.is_some() => None,
                 Err(stage) => Some(stage),
             };
             break;

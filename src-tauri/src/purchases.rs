@@ -238,6 +238,7 @@ impl Purchases {
         match &view.stage {
             Stage::AwaitingPayment { qr, .. } => Some(qr.payment_string.clone()),
             Stage::Ordering
+            | Stage::InLine { .. }
             | Stage::NoAnswer
             | Stage::Refused { .. }
             | Stage::Unusable { .. }
@@ -256,6 +257,7 @@ fn money_may_come(view: &PurchaseView) -> bool {
         Stage::Closed { .. } => true,
         Stage::Delivered { .. } => view.switched_from.is_some(),
         Stage::Ordering
+        | Stage::InLine { .. }
         | Stage::NoAnswer
         | Stage::Refused { .. }
         | Stage::Unusable { .. }

@@ -78,6 +78,7 @@ impl Tray {
             }
             Stage::Checking { .. } => Some(Open { amount_fen, ends: None }),
             Stage::Ordering
+            | Stage::InLine { .. }
             | Stage::NoAnswer
             | Stage::Refused { .. }
             | Stage::Unusable { .. }

@@ -308,6 +308,16 @@ pub struct ReceiptView {
 pub enum Stage {
     /// The params are out, the answer is not here.
     Ordering,
+    /// The order waits for its turn at the channel; its goods are held.
+    InLine {
+        /// Its place, 1 being next.
+        position: u32,
+        /// Seconds left to pay when this was sent.
+        #[ts(type = "number")]
+        expires_in_s: i64,
+        /// The shop can be heard.
+        online: bool,
+    },
     /// No answer came. The same request may be sent again.
     NoAnswer,
     /// The storefront refused.

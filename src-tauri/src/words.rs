@@ -33,6 +33,8 @@ pub enum News {
         /// The channel it went back by.
         pay_type: PayType,
     },
+    /// The order has waited in line, and its turn has come.
+    YourTurn,
     /// One minute is left to pay.
     LastMinute,
     /// The window was closed while a payment is open.
@@ -67,6 +69,7 @@ pub fn news(language: Language, news: &News) -> String {
             let (price, (zh, en)) = (money(*amount_fen), channel(*pay_type));
             (format!("{price} 已退回{zh}"), format!("{price} is back in {en}"))
         }
+        News::YourTurn => ("轮到你了，请付款".to_owned(), "It is your turn to pay".to_owned()),
         News::LastMinute => {
             ("还有 1 分钟，付款码就要失效".to_owned(), "One minute left on your payment code".to_owned())
         }
@@ -167,6 +170,7 @@ mod tests {
                 "¥228.00 已退回微信",
                 "¥228.00 is back in WeChat",
             ),
+            (News::YourTurn, "轮到你了，请付款", "It is your turn to pay"),
             (News::LastMinute, "还有 1 分钟，付款码就要失效", "One minute left on your payment code"),
         ] {
             assert_eq!(news(Language::Zh, &told), zh);

@@ -246,6 +246,42 @@ async fn where_the_shop_does_not_change_the_way_to_pay_the_code_before_stands() 
 }
 
 #[tokio::test]
+async fn an_order_that_waits_in_line_shows_its_place_and_then_its_code_by_itself() {
+    let shop = Shop::open_with(300, None, "[limits]\nalipay_per_second = 1\n").await;
+    let data = tempfile::tempdir().unwrap();
+    let (mut before, mut sessions) = (Vec::new(), Vec::new());
+    for viewer in 0..8 {
+        sessions.push(open(&shop, &data.path().join(viewer.to_string())).await);
+    }
+    for session in &sessions {
+        before.push(buy(session, "g2", PayType::Alipay).await);
+    }
+    let (session, id) = (sessions.last().unwrap(), before.last().unwrap());
+    let mut views = session.purchases.follow(id).unwrap();
+    let mut places = Vec::new();
+    let watching = async {
+        loop {
+            match views.borrow_and_update().stage.clone() {
+                Stage::Ordering => {}
+                Stage::InLine { position, expires_in_s, online } => {
+                    assert!(online && (1..=300).contains(&expires_in_s));
+                    places.push(position);
+                }
+                Stage::AwaitingPayment { .. } => return,
+                other => panic!("{other:?}"),
+            }
+            views.changed().await.unwrap();
+        }
+    };
+    tokio::time::timeout(WAIT, watching).await.unwrap();
+    assert!(!places.is_empty() && places.is_sorted_by(|before, after| before >= after), "{places:?}");
+    shop.phone("pay", &session.purchases.code_of(id).unwrap()).await;
+    once(session, id, delivered).await;
+    assert_eq!(shop.orders().await, 8);
+    shop.stop().await;
+}
+
+#[tokio::test]
 async fn an_open_order_this_computer_lost_or_never_had_is_taken_up() {
     let (shop, data) = (Shop::open(300, None).await, tempfile::tempdir().unwrap());
     let session = open(&shop, data.path()).await;

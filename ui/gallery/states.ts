@@ -220,6 +220,11 @@ export const states: Record<string, State> = {
   },
 
   making: stage('making', { stage: 'ordering' }),
+  in_line: stage('in_line', { stage: 'in_line', position: 128, expires_in_s: 268, online: true }),
+  in_line_practice: { ...stage('in_line', { stage: 'in_line', position: 2, expires_in_s: 251, online: true }, 'wechat'), practice: true },
+  in_line_offline: stage('in_line', { stage: 'in_line', position: 12_480, expires_in_s: 190, online: false }),
+  in_line_switched: switched({ stage: 'in_line', position: 41, expires_in_s: 230, online: true }, 'in_line'),
+  pending_in_line: { host: (host) => (host.left = [left('p1', 'alipay', { stage: 'in_line', position: 41, expires_in_s: 230, online: true })]), steps: [{ wait: '[data-pending]' }] },
   makefail: stage('makefail', refused('channel_unavailable', { retry_after_s: 3 })),
   makefail_practice: { ...stage('makefail', refused('channel_unavailable', { retry_after_s: 3 })), practice: true },
   no_answer: stage('no_answer', { stage: 'no_answer' }),

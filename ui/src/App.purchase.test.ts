@@ -84,6 +84,39 @@ describe('a purchase', () => {
     expect(money()).toContain('没有扣款');
   });
 
+  test('that waits in line counts down and turns into the code by itself', async () => {
+    host.onBuy = { stage: 'in_line', position: 12, expires_in_s: 250, online: true };
+    const user = await buyTeapot(host);
+    expect(within(pane('in_line')).getByText('你排在第 12 位')).toBeVisible();
+    expect(screen.getByText('货已为你留好。')).toBeVisible();
+    expect(screen.getByText('轮到你时，付款码会自动出现。')).toBeVisible();
+    expect(screen.getByRole('timer')).toHaveTextContent('4:10');
+    expect(button('[data-live="polite"]')).toHaveTextContent('你排在第 12 位');
+    expect(money()).toContain('尚未扣款');
+    host.emit('r1', { stage: 'in_line', position: 3, expires_in_s: 240, online: true });
+    await waitFor(() => expect(within(pane('in_line')).getByText('你排在第 3 位')).toBeVisible());
+    await user.click(button('button[data-back]'));
+    expect(button('[data-pending]')).toHaveTextContent('你排在第 3 位');
+    await user.click(act('resume'));
+    host.emit('r1', waiting());
+    await waitFor(() => pane('wait'));
+    expect(host.called('buy')).toHaveLength(1);
+    expect(host.called('retry')).toHaveLength(0);
+  });
+
+  test('that waits in line can be left, or changed for the line of the other channel', async () => {
+    host.onBuy = { stage: 'in_line', position: 12, expires_in_s: 250, online: true };
+    host.onSwitch = { stage: 'in_line', position: 2, expires_in_s: 240, online: true };
+    const user = await buyTeapot(host);
+    await user.click(act('other'));
+    expect(host.called('switch')[0]?.args).toEqual(['r1', 'wechat']);
+    await waitFor(() => pane('in_line'));
+    await user.click(act('cancel'));
+    await user.click(act('confirm-cancel'));
+    await waitFor(() => pane('cancelled'));
+    expect(money()).toContain('没有扣款');
+  });
+
   test('that never left this computer says why', async () => {
     host.onBuy = { code: 'storage', message: 'disk full' };
     const user = await buyTeapot(host);

@@ -18,7 +18,8 @@ pub enum ErrorCode {
     /// The viewer would have more than one person may. Data: `limit`, `bought`.
     LimitReached,
     /// The channel gave no payment string. With `retry_after_s` the order stands and the same request may be sent again;
-    /// without it the channel has refused for good, or is not set up. Data: `order_id`, `retry_after_s`.
+    /// without it the channel has refused for good, or is not set up. With `queue_position` the order waits for its turn
+    /// at the channel; its views say how it moves up. Data: `order_id`, `retry_after_s`, `queue_position`.
     ChannelUnavailable,
     /// The request id was used for other params, or another order for these goods is still open. Data: `order_id`.
     RequestConflict,
@@ -114,6 +115,9 @@ pub struct RefusalData {
     /// When to try again, seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_s: Option<u32>,
+    /// The order's place among those that wait for their turn at the channel, 1 being next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue_position: Option<u32>,
     /// The order the refusal speaks of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order_id: Option<String>,

@@ -75,6 +75,10 @@ pub struct OrderView {
     pub paid_at: Option<i64>,
     /// Seconds left to pay, 0 once it cannot be paid.
     pub expires_in_s: i64,
+    /// Its place among those that wait for their turn at the channel, 1 being next; absent when it does not wait. It
+    /// moves without a new revision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue_position: Option<u32>,
     /// Rises with every change of the order: a view with a smaller one is older.
     pub revision: i64,
     /// The server's time, Unix seconds.
@@ -133,6 +137,7 @@ mod tests {
             created_at: 1,
             paid_at: Some(1),
             expires_in_s: 0,
+            queue_position: Some(1),
             revision: 1,
             timestamp: 1,
             key_id: "k".into(),

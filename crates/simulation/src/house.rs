@@ -13,9 +13,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use storefront::limits::{Limits, LimitsConfig};
+use storefront::metrics::Metrics;
+use storefront::pressure::SoldOut;
 use storefront::push::Push;
 use storefront::shop::Shop;
 use storefront::store::{NewGoods, NewRoom, Store, Streamer};
+use storefront::throttle::Lines;
 use tokio::sync::{Notify, oneshot};
 
 /// How long a process's writer may take to end.
@@ -197,8 +200,6 @@ impl House {
             let channel: Arc<dyn Channel> = Arc::new(SimChannel::new(Arc::clone(stage), pay_type));
             (pay_type, channel)
         });
-        let off =
-            LimitsConfig { viewer_per_minute: 0, address_per_minute: 0, goods_per_minute: 0, streamer_per_minute: 0 };
         let shop = Arc::new(Shop {
             store,
             channels: BTreeMap::from(channels),
@@ -206,10 +207,13 @@ impl House {
             random: Arc::new(SimRandom(Arc::clone(stage))),
             signer,
             push: Push::default(),
-            limits: Limits::new(off),
+            limits: Limits::new(LimitsConfig::OFF),
+            lines: Lines::default(),
+            sold_out: SoldOut::default(),
             order_deadline_s,
             public_url: "https://shop.example".into(),
             due: Notify::new(),
+            metrics: Metrics::default(),
         });
         Ok(House { shop, ended })
     }

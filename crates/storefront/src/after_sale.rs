@@ -78,7 +78,7 @@ impl GiveBack {
         let evidence = Evidence::text("asked by the streamer");
         store::answer_wish(tx, &self.order_id, None, self.by.now).await?;
         let after =
-            store::apply(tx, &self.order_id, event, &evidence, self.by.now).await.map_err(|error| match error {
+            store::apply_in(tx, &self.order_id, event, &evidence, self.by.now).await.map_err(|error| match error {
                 ApplyError::Store(error) => ShopError::Store(error),
                 ApplyError::NoSuchOrder => no_order(),
                 ApplyError::Illegal(_) | ApplyError::NoMerchant | ApplyError::Stock(_) => {
@@ -169,6 +169,7 @@ impl Shop {
         let (by, order) = (self.by(who), order_id.clone());
         let is_new = self.store.write(move |tx| Box::pin(async move { decline(tx, &by, &order, &reason).await }));
         if is_new.await? {
+            self.push.tell(Change::Orders(who.room_id.clone()));
             self.push.tell(Change::Order(order_id.clone()));
         }
         Ok(())
@@ -187,6 +188,7 @@ impl Shop {
         let (by, order) = (self.by(who), order_id.clone());
         let is_new = self.store.write(move |tx| Box::pin(async move { ship(tx, &by, &order, &parcel).await }));
         if is_new.await? {
+            self.push.tell(Change::Orders(who.room_id.clone()));
             self.push.tell(Change::Order(order_id.clone()));
         }
         Ok(())

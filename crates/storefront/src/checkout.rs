@@ -9,14 +9,16 @@ use crate::store::{self, Evidence, Placed, Record};
 use api::answer::{Ext, THIRD_PARTY_ORDER};
 use api::error::RefusalData;
 use api::{ErrorCode, Params, Refusal};
+use order::id::timed;
 use order::state::{AttemptState, ClosedBy, Event, OrderState};
 use order::{Merchant, OrderId, PayId, ViewerId};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
-use tokio::sync::broadcast::error::RecvError;
 
 /// How long a client waits for the channel's payment string; the channel call itself has 10 s.
 const CODE_WAIT: Duration = Duration::from_secs(11);
+/// How long a client waits for an order that waits in line; then it is told the place, and follows the order.
+const LINE_WAIT: Duration = Duration::from_secs(2);
 /// When a client that waited in vain may ask again, seconds.
 const CODE_RETRY_S: u32 = 3;
 
@@ -26,32 +28,30 @@ impl Shop {
     ///
     /// # Errors
     /// [`ShopError`].
+    #[tracing::instrument(name = "place", skip_all, fields(order.id))]
     pub async fn pay_order(&self, viewer: &ViewerId, address: &str, params: Params) -> Result<Value, ShopError> {
         params.check().map_err(|why| ShopError::refuse(ErrorCode::InvalidParams, why))?;
-        let mut changes = self.push.listen();
         let Placed { order_id, pay_id, is_new } = self.place(viewer, address, params).await?;
+        tracing::Span::current().record("order.id", tracing::field::display(&order_id));
         if is_new {
             tracing::info!(order.id = %order_id, pay.id = %pay_id, "order placed");
         }
         self.due.notify_one();
+        let mut changes = self.push.listen(Change::Order(order_id.clone()));
         let mut waited = std::pin::pin!(tokio::time::sleep(CODE_WAIT));
+        let mut line = std::pin::pin!(tokio::time::sleep(LINE_WAIT));
         loop {
             let record = self.store.order(&order_id).await?.ok_or_else(no_order)?;
             if let Some(answer) = self.answer(&record, &pay_id) {
                 return answer;
             }
-            let changed = async {
-                loop {
-                    match changes.recv().await {
-                        Ok(Change::Order(changed)) if changed == order_id => return,
-                        Ok(Change::Order(_) | Change::Room(_)) => {}
-                        Err(RecvError::Lagged(_) | RecvError::Closed) => return,
-                    }
-                }
-            };
+            if line.is_elapsed() && self.lines.position(&order_id).is_some() {
+                return Err(self.no_code_yet(&order_id));
+            }
             tokio::select! {
-                () = changed => {}
-                () = &mut waited => return Err(no_code_yet(&order_id)),
+                () = changes.heard() => {}
+                () = &mut line, if !line.is_elapsed() => {}
+                () = &mut waited => return Err(self.no_code_yet(&order_id)),
             }
         }
     }
@@ -62,34 +62,55 @@ impl Shop {
     /// # Errors
     /// [`ShopError`]; nothing was written.
     pub async fn place(&self, viewer: &ViewerId, address: &str, params: Params) -> Result<Placed, ShopError> {
-        // A request that was answered before is answered whatever has changed since, and counts against no limit.
-        let mut connection = self.store.read().await?;
-        if let Some(before) = placing::answered_before(&mut connection, viewer, &params).await? {
-            return Ok(before);
-        }
-        drop(connection);
+        let counted = [(Who::Viewer, viewer.as_str()), (Who::Address, address), (Who::Goods, params.goods_id.as_str())];
         let now = self.clock.now_s();
+        let merchant = match self.admit(viewer, &params, &counted, now).await {
+            Ok(merchant) => merchant,
+            Err(refusal) => {
+                // A request that was answered before is answered whatever stands in the way of a new one.
+                let before = self.store.answered(viewer, &params.request_id).await?;
+                return placing::answered_before(before.as_ref(), &params)?.ok_or(refusal);
+            }
+        };
+        let new_order = OrderId::from_bits(timed(now, self.random.bits()?));
+        let deadline_at = now.saturating_add(self.order_deadline_s);
+        let wish = placing::Wish { viewer: viewer.clone(), params: params.clone(), merchant, now };
+        let placed = self.store.decide(wish.needs(), move |batch| wish.place(batch, &new_order, deadline_at)).await;
+        let (placed, room) = placed.inspect_err(|error| self.sold_out.learn(&params, error))?;
+        if !placed.is_new {
+            // A repetition counts against no limit.
+            counted.into_iter().for_each(|(who, key)| self.limits.take_back(who, key));
+        }
+        if let Some(room_id) = room {
+            self.push.tell(Change::Room(room_id.clone()));
+            self.push.tell(Change::Orders(room_id));
+        }
+        if placed.is_new {
+            self.metrics.placed();
+            self.push.tell(Change::Order(placed.order_id.clone()));
+        }
+        Ok(placed)
+    }
+
+    /// What may keep a new order from even being decided; and who collects for it.
+    async fn admit(
+        &self,
+        viewer: &ViewerId,
+        params: &Params,
+        counted: &[(Who, &str)],
+        now: i64,
+    ) -> Result<Merchant, ShopError> {
+        self.spare_the_writer()?;
+        self.spare_the_channel(params.pay_type)?;
+        self.spare_the_sold_out(viewer, params).await?;
         let channel = self.channels.get(&params.pay_type);
         let merchant = channel.map(|channel| channel.merchant().clone()).ok_or_else(|| {
             ShopError::refuse(ErrorCode::ChannelUnavailable, format!("this shop has not set up {}", params.pay_type))
         })?;
-        for (who, key) in
-            [(Who::Viewer, viewer.as_str()), (Who::Address, address), (Who::Goods, params.goods_id.as_str())]
-        {
-            self.limits.count(who, key, now).map_err(too_often)?;
+        for (who, key) in counted {
+            self.limits.count(*who, key, now).map_err(too_often)?;
         }
-        let new_order = OrderId::from_bits(self.random.bits()?);
-        let deadline_at = now.saturating_add(self.order_deadline_s);
-        let wish = placing::Wish { viewer: viewer.clone(), params, merchant, now };
-        let (placed, room) =
-            self.store.write(move |tx| Box::pin(async move { wish.place(tx, new_order, deadline_at).await })).await?;
-        if let Some(room_id) = room {
-            self.push.tell(Change::Room(room_id));
-        }
-        if placed.is_new {
-            self.push.tell(Change::Order(placed.order_id.clone()));
-        }
-        Ok(placed)
+        Ok(merchant)
     }
 
     /// The answer to the request that made this attempt, once there is one.
@@ -107,7 +128,7 @@ impl Shop {
                 if record.order.state == OrderState::Closed =>
             {
                 let message = "the channel did not accept the order; nothing was charged";
-                Some(Err(unavailable(&record.order.id, message, None)))
+                Some(Err(unavailable(&record.order.id, message)))
             }
             // The order went another way: it was paid with another code, or the viewer chose again.
             AttemptState::Rejected | AttemptState::Closed | AttemptState::Mismatch => {
@@ -194,13 +215,29 @@ impl Shop {
         Ok(record)
     }
 
+    fn no_code_yet(&self, order_id: &OrderId) -> ShopError {
+        let queue_position = self.lines.position(order_id);
+        let message = match queue_position {
+            Some(_) => "the order waits for its turn at the channel; the goods are held",
+            None => "the channel has not answered yet; the same request may be sent again",
+        };
+        let (order_id, retry_after_s) = (Some(order_id.to_string()), Some(CODE_RETRY_S));
+        let data = RefusalData { order_id, retry_after_s, queue_position, ..RefusalData::default() };
+        refused(ErrorCode::ChannelUnavailable, message, data)
+    }
+
     /// Tells who listens that an order, and with it perhaps the stock, changed.
     pub(crate) fn changed(&self, before: OrderState, record: &Record) {
-        self.push.tell(Change::Order(record.order.id.clone()));
-        // Stock moves only with the order's state.
+        if !record.order.is_selling() {
+            self.lines.leave(&record.order.id);
+        }
+        self.metrics.moved(before, record, self.clock.now_s());
+        // Stock moves only with the order's state. It is told first: whoever hears of the order sees the stock after it.
         if before != record.order.state {
             self.push.tell(Change::Room(record.snapshot.room_id.clone()));
         }
+        self.push.tell(Change::Orders(record.snapshot.room_id.clone()));
+        self.push.tell(Change::Order(record.order.id.clone()));
     }
 }
 
@@ -218,13 +255,9 @@ pub(crate) fn conflict(order_id: &OrderId, message: &str) -> ShopError {
     refused(ErrorCode::RequestConflict, message, data)
 }
 
-fn unavailable(order_id: &OrderId, message: &str, retry_after_s: Option<u32>) -> ShopError {
-    let data = RefusalData { order_id: Some(order_id.to_string()), retry_after_s, ..RefusalData::default() };
+fn unavailable(order_id: &OrderId, message: &str) -> ShopError {
+    let data = RefusalData { order_id: Some(order_id.to_string()), ..RefusalData::default() };
     refused(ErrorCode::ChannelUnavailable, message, data)
-}
-
-fn no_code_yet(order_id: &OrderId) -> ShopError {
-    unavailable(order_id, "the channel has not answered yet; the same request may be sent again", Some(CODE_RETRY_S))
 }
 
 pub(crate) fn too_often(retry_after_s: u32) -> ShopError {

@@ -2,6 +2,7 @@
 
 use crate::keys::{self, Exposure};
 use crate::limits::LimitsConfig;
+use crate::store;
 use gateway::{AlipayConfig, WechatConfig};
 use serde::Deserialize;
 use std::net::{IpAddr, SocketAddr};
@@ -19,7 +20,10 @@ pub struct Config {
     /// The address the channels send notices to, without a path; default: where it listens.
     #[serde(default)]
     pub public_url: Option<String>,
-    /// `sqlite:PATH`.
+    /// Where `/metrics` is told to whoever asks; see [`Config::metrics_here`].
+    #[serde(default)]
+    pub metrics_listen: Option<SocketAddr>,
+    /// `sqlite:PATH` or `postgres://...`.
     #[serde(default = "default_database")]
     pub database: String,
     /// File of the signing key, made at the first start.
@@ -60,11 +64,19 @@ pub struct ServerConfig {
     pub request_timeout_s: u32,
     /// Connections at a time; more wait to be accepted.
     pub connections_max: u32,
+    /// Requests answered at a time; more are told to come again. Notices and questions after health do not count.
+    pub requests_max: u32,
 }
 
 impl Default for ServerConfig {
     fn default() -> ServerConfig {
-        ServerConfig { head_timeout_s: 30, body_timeout_s: 10, request_timeout_s: 30, connections_max: 4_096 }
+        ServerConfig {
+            head_timeout_s: 30,
+            body_timeout_s: 10,
+            request_timeout_s: 30,
+            connections_max: 16_384,
+            requests_max: 4_096,
+        }
     }
 }
 
@@ -120,8 +132,8 @@ pub enum ConfigError {
         /// What and where.
         why: String,
     },
-    /// The file holds the APIv3 key and others can read it.
-    #[error("{} holds the APIv3 key of WeChat Pay and can be read by others; run: chmod 600 {}", path.display(), path.display())]
+    /// The file holds a secret and others can read it.
+    #[error("{} holds the APIv3 key of WeChat Pay or the password of a database and can be read by others; run: chmod 600 {}", path.display(), path.display())]
     Exposed {
         /// The file.
         path: PathBuf,
@@ -152,13 +164,13 @@ impl Config {
         let (text, exposure) = read_text(path)?;
         let wrong = |why: String| ConfigError::Toml { path: path.to_owned(), why };
         let mut table: toml::Table = toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-        for key in ["listen", "public_url", "database", "signing_key", "credentials"] {
+        if exposure == Exposure::Exposed && holds_secret(&table) {
+            return Err(ConfigError::Exposed { path: path.to_owned() });
+        }
+        for key in ["listen", "metrics_listen", "public_url", "database", "signing_key", "credentials"] {
             if let Some(value) = env(&format!("LIVESHOP_{}", key.to_uppercase())) {
                 table.insert(key.into(), toml::Value::String(value));
             }
-        }
-        if exposure == Exposure::Exposed && holds_apiv3_key(&table) {
-            return Err(ConfigError::Exposed { path: path.to_owned() });
         }
         if let Some(value) = env("LIVESHOP_TRUSTED_PROXIES") {
             let proxies = value.split(',').map(str::trim).filter(|proxy| !proxy.is_empty());
@@ -200,20 +212,29 @@ impl Config {
         Ok(())
     }
 
+    /// Whether `listen` tells callers on this computer `/metrics`. Where something outside leads to the shop, it would
+    /// seem to be on this computer too: then only `metrics_listen` tells.
+    #[must_use]
+    pub fn metrics_here(&self) -> bool {
+        self.metrics_listen.is_none() && self.public_url.is_none()
+    }
+
     fn check(&self) -> Result<(), ConfigError> {
         let value = |key, why: &str| Err(ConfigError::Value { key, why: why.into() });
         if self.alipay.is_none() && self.wechat.is_none() {
             return value("alipay, wechat", "set up at least one channel, or name a sandbox's credentials file");
         }
-        if !self.database.starts_with("sqlite:") {
-            return value("database", "must be sqlite:PATH");
+        if let Err(why) = store::may_be_opened(&self.database) {
+            return value("database", &why);
         }
         if !(5..=7_200).contains(&self.order_deadline_s) {
             return value("order_deadline_s", "must be 5 to 7200: a payment code lives two hours at most");
         }
-        let ServerConfig { head_timeout_s, body_timeout_s, request_timeout_s, connections_max } = self.server;
-        if head_timeout_s == 0 || body_timeout_s == 0 || connections_max == 0 {
-            return value("server", "head_timeout_s, body_timeout_s and connections_max must be at least 1");
+        let ServerConfig { head_timeout_s, body_timeout_s, request_timeout_s, connections_max, requests_max } =
+            self.server;
+        if [head_timeout_s, body_timeout_s, connections_max, requests_max].contains(&0) {
+            let why = "head_timeout_s, body_timeout_s, connections_max and requests_max must be at least 1";
+            return value("server", why);
         }
         if request_timeout_s < REQUEST_TIMEOUT_MIN_S {
             return value("server.request_timeout_s", "must be at least 15: an order waits 11 s for its channel");
@@ -226,8 +247,13 @@ fn read_text(path: &Path) -> Result<(Zeroizing<String>, Exposure), ConfigError> 
     keys::read_text(path).map_err(|source| ConfigError::File { path: path.to_owned(), source })
 }
 
-fn holds_apiv3_key(table: &toml::Table) -> bool {
-    table.get("wechat").and_then(|wechat| wechat.get("apiv3_key")).is_some()
+/// Whether the settings hold the APIv3 key, or the password of a database.
+fn holds_secret(table: &toml::Table) -> bool {
+    let database = table.get("database").and_then(toml::Value::as_str).unwrap_or_default();
+    let user = database.split_once("://").and_then(|(_, rest)| rest.split(['/', '?']).next()?.rsplit_once('@'));
+    user.is_some_and(|(user, _)| user.contains(':'))
+        || database.contains("password=")
+        || table.get("wechat").and_then(|wechat| wechat.get("apiv3_key")).is_some()
 }
 
 #[cfg(test)]
@@ -265,6 +291,9 @@ mod tests {
         let text = format!("listen = '127.0.0.1:1'\norder_deadline_s = 60\n{WECHAT}");
         let config = read(&text, &[("LIVESHOP_LISTEN", "127.0.0.1:2"), ("LIVESHOP_ORDER_DEADLINE_S", "90")]).unwrap();
         assert_eq!((config.listen.port(), config.order_deadline_s), (2, 90));
+        assert!(config.metrics_here());
+        let config = read(&text, &[("LIVESHOP_METRICS_LISTEN", "127.0.0.1:3")]).unwrap();
+        assert_eq!((config.metrics_listen, config.metrics_here()), (Some(([127, 0, 0, 1], 3).into()), false));
     }
 
     #[test]
@@ -275,15 +304,50 @@ mod tests {
             (format!("databse = 'sqlite:x'\n{WECHAT}"), "databse"),
             (format!("database = 'mysql://x'\n{WECHAT}"), "database"),
             (format!("listen = 'nowhere'\n{WECHAT}"), "listen"),
+            (format!("metrics_listen = 9464\n{WECHAT}"), "metrics_listen"),
             ("credentials = '/nowhere/credentials.json'".into(), "/nowhere/credentials.json"),
             (format!("trusted_proxies = ['proxy.example']\n{WECHAT}"), "trusted_proxies"),
             (format!("{WECHAT}[server]\nrequest_timeout_s = 11\n"), "server.request_timeout_s"),
             (format!("{WECHAT}[server]\nconnections_max = 0\n"), "connections_max"),
+            (format!("{WECHAT}[server]\nrequests_max = 0\n"), "requests_max"),
             (format!("{WECHAT}[server]\nhead_timeout = 1\n"), "head_timeout"),
         ] {
             let error = read(&text, &[]).unwrap_err();
             assert!(error.contains(name), "{error}");
         }
+    }
+
+    #[test]
+    fn a_database_elsewhere_is_proven_or_said_not_to_be() {
+        let with = |url: &str| read(&format!("database = '{url}'\n{WECHAT}"), &[]);
+        for url in [
+            "postgres://shop@127.0.0.1/shop",
+            "postgres://shop@[::1]:5433/shop",
+            "postgresql://shop@localhost/shop",
+            "postgres:///shop?host=/run/postgresql",
+            "postgres://shop:word@db.example/shop?sslmode=verify-full",
+            "postgres://shop@10.0.0.2/shop?sslmode=disable",
+        ] {
+            assert_eq!(with(url).unwrap().database, url);
+        }
+        for url in ["postgres://shop@db.example/shop", "postgres://shop@10.0.0.2/shop?sslmode=require"] {
+            let error = with(url).unwrap_err();
+            assert!(error.contains("database: ") && error.contains("verify-full"), "{error}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_with_the_password_of_a_database_is_the_shop_s_alone() {
+        let keyless = WECHAT.replace("apiv3_key = '0123456789abcdef0123456789abcdef'\n", "");
+        let env = [("LIVESHOP_WECHAT_APIV3_KEY", "0123456789abcdef0123456789abcdef")];
+        for url in ["postgres://shop:word@localhost/shop", "postgres://localhost/shop?user=shop&password=word"] {
+            let text = format!("database = '{url}'\n{keyless}");
+            let error = read_of_mode(&text, &env, 0o644).unwrap_err();
+            assert!(error.contains("password of a database") && !error.contains("word@"), "{error}");
+            read_of_mode(&text, &env, 0o600).unwrap();
+        }
+        read_of_mode(&format!("database = 'postgres://shop@localhost/shop'\n{keyless}"), &env, 0o644).unwrap();
     }
 
     #[test]

@@ -1,6 +1,8 @@
-//! One storefront for each database: whoever serves holds a lock file beside it. The system gives the lock up when the
-//! process ends, however it ends; the file itself stays and means nothing.
+//! One storefront for each SQLite database: whoever serves holds a lock file beside it. The system gives the lock up when
+//! the process ends, however it ends; the file itself stays and means nothing. A PostgreSQL database is served by as many
+//! as like.
 
+use crate::store::{Kind, sqlite_path};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::PathBuf;
@@ -30,12 +32,12 @@ pub enum LockError {
 /// The right to serve one database, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Lock {
-    /// None for a database in memory, which no other process can open.
+    /// None for a database in memory, which no other process can open, and for one that several may serve.
     _file: Option<File>,
 }
 
 impl Lock {
-    /// Takes the lock of `sqlite:PATH`: the file `PATH.lock`.
+    /// Takes the lock of `sqlite:PATH`, the file `PATH.lock`; another database has none.
     ///
     /// # Errors
     /// [`LockError`], at once when somebody else has it.
@@ -52,10 +54,8 @@ impl Lock {
 }
 
 fn lock_file(database: &str) -> Option<PathBuf> {
-    let path = database.strip_prefix("sqlite:").unwrap_or(database);
-    let path = path.strip_prefix("//").unwrap_or(path);
-    let path = path.split_once('?').map_or(path, |(path, _)| path);
-    (path != ":memory:").then(|| PathBuf::from(format!("{path}.lock")))
+    let path = sqlite_path(database);
+    (Kind::of(database) == Some(Kind::Sqlite) && path != ":memory:").then(|| PathBuf::from(format!("{path}.lock")))
 }
 
 #[cfg(test)]
@@ -75,6 +75,13 @@ mod tests {
         }
         drop(first);
         Lock::take(&other).unwrap();
+    }
+
+    #[test]
+    fn a_server_is_everybody_s() {
+        let url = "postgres://shop@127.0.0.1/shop";
+        let _one = Lock::take(url).unwrap();
+        Lock::take(url).unwrap();
     }
 
     #[test]

@@ -3,18 +3,30 @@
 mod commands;
 
 use anyhow::Result;
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use storefront::clock::{Clock, SystemClock};
 use storefront::store::Show;
+use tracing_subscriber::EnvFilter;
 
 /// The shop server of live rooms.
 #[derive(Parser)]
 #[command(name = "storefront", version)]
 struct Cli {
+    /// How the log is written, on standard error. What is in it, `RUST_LOG` says.
+    #[arg(long, global = true, value_enum, env = "LIVESHOP_LOG", default_value_t = Log::Text)]
+    log: Log,
     #[command(subcommand)]
     command: Command,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Log {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
 }
 
 #[derive(Subcommand)]
@@ -171,19 +183,24 @@ enum Goods {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_default_env()
-                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,sqlx=warn")),
-        )
-        .init();
-    match run(Cli::parse().command).await {
+    let cli = Cli::parse();
+    write_log(cli.log);
+    match run(cli.command).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("{error:#}");
             ExitCode::FAILURE
         }
+    }
+}
+
+fn write_log(log: Log) {
+    let what = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
+    let log_to = tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(what);
+    match log {
+        Log::Text => log_to.init(),
+        // The spans are the way to what happened: an order, then a call to its channel.
+        Log::Json => log_to.json().flatten_event(true).with_current_span(false).init(),
     }
 }
 

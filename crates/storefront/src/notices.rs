@@ -1,6 +1,7 @@
 //! Hearing a channel: a notice is verified, kept as it came, and followed by our own query. It is a reason to ask, never
 //! evidence of money.
 
+use crate::metrics::Hearing;
 use crate::shop::Shop;
 use crate::store::{Heard, StoreError};
 use gateway::{Notice, NoticeError, NoticeKind, RawNotice};
@@ -23,12 +24,24 @@ pub enum NotTaken {
     Store(#[from] StoreError),
 }
 
+impl NotTaken {
+    /// What it counts as.
+    pub(crate) const fn hearing(&self) -> Hearing {
+        match self {
+            NotTaken::Refused(_) => Hearing::Refused,
+            NotTaken::NoChannel | NotTaken::Unknown(_) => Hearing::NotOurs,
+            NotTaken::Store(_) => Hearing::NotKept,
+        }
+    }
+}
+
 impl Shop {
     /// Takes a notice: headers with lower-case names, and the body as it came. When this returns `Ok`, what follows from
     /// the notice is committed, and the channel may be told so.
     ///
     /// # Errors
     /// [`NotTaken`].
+    #[tracing::instrument(name = "notice", skip_all, fields(%pay_type, order.id))]
     pub async fn take_notice(
         &self,
         pay_type: PayType,
@@ -41,6 +54,7 @@ impl Shop {
         let Notice { pay_id, kind, notice_id, .. } = notice;
         let order_id = self.store.order_of_attempt(&pay_id).await?;
         let order_id = order_id.ok_or_else(|| NotTaken::Unknown(pay_id.clone()))?;
+        tracing::Span::current().record("order.id", tracing::field::display(&order_id));
         let refund_id = match kind {
             NoticeKind::Refund { refund_id } => refund_id,
             NoticeKind::Payment | NoticeKind::Closed | NoticeKind::Other => None,

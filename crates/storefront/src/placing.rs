@@ -2,12 +2,12 @@
 
 use crate::checkout::{conflict, no_order, refused};
 use crate::shop::ShopError;
-use crate::store::{self, ApplyError, Evidence, Moved, Placed, Snapshot};
+use crate::store::{self, Answered, ApplyError, Batch, Evidence, Moved, Needs, Placed, Share, Snapshot};
 use api::error::RefusalData;
 use api::{ErrorCode, Params};
 use order::state::{ATTEMPTS_MAX, Event, Order};
 use order::{Fen, Merchant, OrderId, PayId, RoomId, ViewerId};
-use sqlx::AnyConnection;
+use std::collections::BTreeSet;
 
 /// What a viewer wants, and the merchant whose channel is to collect for it.
 pub(crate) struct Wish {
@@ -24,49 +24,63 @@ fn as_sent(params: &Params) -> String {
 }
 
 /// What a request gave before. The same id with other params is another request, which is refused.
-pub(crate) async fn answered_before(
-    tx: &mut AnyConnection,
-    viewer: &ViewerId,
-    params: &Params,
-) -> Result<Option<Placed>, ShopError> {
-    match store::by_request(tx, viewer, &params.request_id).await? {
-        Some((order_id, pay_id, with)) if with == as_sent(params) => {
-            Ok(Some(Placed { order_id, pay_id, is_new: false }))
+pub(crate) fn answered_before(before: Option<&Answered>, params: &Params) -> Result<Option<Placed>, ShopError> {
+    match before {
+        Some(Answered { params: with, order_id, pay_id }) if *with == as_sent(params) => {
+            Ok(Some(Placed { order_id: order_id.clone(), pay_id: pay_id.clone(), is_new: false }))
         }
-        Some((order_id, ..)) => Err(conflict(&order_id, "this request id was used for another order")),
+        Some(Answered { order_id, .. }) => Err(conflict(order_id, "this request id was used for another order")),
         None => Ok(None),
     }
 }
 
 impl Wish {
-    /// The whole transaction. Also says whose room's stock changed.
-    pub(crate) async fn place(
-        self,
-        tx: &mut AnyConnection,
-        new_order: OrderId,
+    /// What it looks at.
+    pub(crate) fn needs(&self) -> Needs {
+        let (viewer, params) = (&self.viewer, &self.params);
+        let mut needs = Needs {
+            requests: BTreeSet::from([(viewer.clone(), params.request_id.clone())]),
+            addresses: params.address_id.iter().map(|address| (viewer.clone(), address.clone())).collect(),
+            ..Needs::default()
+        };
+        match &params.order_id {
+            Some(order_id) => needs.orders = BTreeSet::from([order_id.clone()]),
+            None => {
+                needs.goods = BTreeSet::from([params.goods_id.clone()]);
+                needs.shares = BTreeSet::from([(viewer.clone(), params.goods_id.clone())]);
+                needs.halts = true;
+            }
+        }
+        needs
+    }
+
+    /// The whole decision. Also says whose room's stock changed.
+    pub(crate) fn place(
+        &self,
+        batch: &mut Batch,
+        new_order: &OrderId,
         deadline_at: i64,
     ) -> Result<(Placed, Option<RoomId>), ShopError> {
-        if let Some(before) = answered_before(tx, &self.viewer, &self.params).await? {
+        let before = batch.answered(&self.viewer, &self.params.request_id)?;
+        if let Some(before) = answered_before(before, &self.params)? {
             return Ok((before, None));
         }
-        let (order_id, pay_id, room) = match self.params.order_id.clone() {
-            Some(order_id) => {
-                let pay_id = self.switch(tx, &order_id).await?;
-                (order_id, pay_id, None)
-            }
+        let (order_id, pay_id, room) = match &self.params.order_id {
+            Some(order_id) => (order_id.clone(), self.switch(batch, order_id)?, None),
             None => {
-                let (pay_id, room) = self.order(tx, new_order.clone(), deadline_at).await?;
-                (new_order, pay_id, Some(room))
+                let (pay_id, room) = self.order(batch, new_order, deadline_at)?;
+                (new_order.clone(), pay_id, Some(room))
             }
         };
-        let params = as_sent(&self.params);
-        store::answer_request(tx, &self.viewer, &self.params.request_id, &params, &order_id, &pay_id).await?;
+        let (params, order, pay) = (as_sent(&self.params), order_id.clone(), pay_id.clone());
+        let answered = Answered { params, order_id: order, pay_id: pay };
+        batch.answer(&self.viewer, &self.params.request_id, answered);
         Ok((Placed { order_id, pay_id, is_new: true }, room))
     }
 
     /// Another way to pay an open order. With the way it has, its code is given again.
-    async fn switch(&self, tx: &mut AnyConnection, order_id: &OrderId) -> Result<PayId, ShopError> {
-        let record = store::load(tx, order_id).await?;
+    fn switch(&self, batch: &mut Batch, order_id: &OrderId) -> Result<PayId, ShopError> {
+        let record = batch.record(order_id)?;
         let record = record.filter(|record| record.snapshot.viewer_id == self.viewer).ok_or_else(no_order)?;
         let Params { goods_id, quantity, pay_type, .. } = &self.params;
         if record.snapshot.goods_id != *goods_id || record.snapshot.quantity != *quantity {
@@ -87,7 +101,7 @@ impl Wish {
         }
         let event = Event::Attempted { pay_type: *pay_type, at: self.now };
         let evidence = Evidence { merchant: Some(self.merchant.clone()), ..Evidence::text("asked by the viewer") };
-        let after = store::apply(tx, order_id, event, &evidence, self.now).await.map_err(|error| match error {
+        let after = store::apply(batch, order_id, event, &evidence, self.now).map_err(|error| match error {
             ApplyError::Store(error) => ShopError::Store(error),
             ApplyError::NoSuchOrder => no_order(),
             ApplyError::Illegal(_) | ApplyError::NoMerchant | ApplyError::Stock(_) => {
@@ -99,19 +113,16 @@ impl Wish {
     }
 
     /// Row 1: a new order.
-    async fn order(
-        &self,
-        tx: &mut AnyConnection,
-        order_id: OrderId,
-        deadline_at: i64,
-    ) -> Result<(PayId, RoomId), ShopError> {
+    fn order(&self, batch: &mut Batch, order_id: &OrderId, deadline_at: i64) -> Result<(PayId, RoomId), ShopError> {
         let (params, viewer, now) = (&self.params, &self.viewer, self.now);
-        if let Some(halt) = store::halted(tx).await?.first() {
+        if let Some(halt) = batch.halt() {
             tracing::warn!(halt.name, "an order was refused: the shop is halted");
             return Err(ShopError::refuse(ErrorCode::ShopPaused, "the shop takes no orders at present"));
         }
-        let item = store::find_on_sale(tx, &params.goods_id).await?;
-        let item = item.ok_or(ShopError::refuse(ErrorCode::NotOnSale, "this item is not on sale"))?;
+        let shelved = batch.goods(&params.goods_id)?.cloned();
+        let off = || ShopError::refuse(ErrorCode::NotOnSale, "this item is not on sale");
+        let mut shelved = shelved.ok_or_else(off)?;
+        let item = shelved.on_sale().ok_or_else(off)?.clone();
         let deal = item.running_deal(now).cloned();
         let goods = item.goods;
         let (price_fen, price_version) =
@@ -126,13 +137,12 @@ impl Wish {
         }
         let address = match &params.address_id {
             Some(address_id) => {
-                let found = store::find_address(tx, viewer, address_id).await?;
                 let gone = ShopError::refuse(ErrorCode::AddressUnknown, "this address is not in the viewer's book");
-                Some(found.ok_or(gone)?)
+                Some(batch.address(viewer, address_id)?.ok_or(gone)?)
             }
             None => None,
         };
-        let (bought, open) = store::share(tx, viewer.as_str(), &goods.goods_id).await?;
+        let Share { pieces: bought, open } = batch.share(viewer, &goods.goods_id)?;
         if let Some(open) = open.and_then(|open| OrderId::new(open).ok()) {
             return Err(conflict(&open, "an order for this item is still open"));
         }
@@ -147,13 +157,14 @@ impl Wish {
             amount.ok_or(ShopError::refuse(ErrorCode::InvalidParams, "the amount is too large for one order"))?;
         let pieces = i64::from(params.quantity);
         let held = Moved { available: pieces.saturating_neg(), reserved: pieces, sold: 0 };
-        if !store::move_stock(tx, &goods.goods_id, price_version, held).await? {
+        if !shelved.move_stock(price_version, held) {
             let left = deal.map_or(goods.stock_left, |deal| deal.left().min(goods.stock_left));
             let data = RefusalData { stock_left: Some(left), ..RefusalData::default() };
             return Err(refused(ErrorCode::SoldOut, "there are not enough left", data));
         }
-        store::set_share(tx, viewer.as_str(), &goods.goods_id, pieces, Some(order_id.as_str())).await?;
         let order = Order::place(order_id.clone(), amount, deadline_at, params.pay_type);
+        let pay_id = order.current().map(|attempt| attempt.pay_id.clone()).ok_or_else(no_order)?;
+        let share = Share { pieces: bought.saturating_add(params.quantity), open: Some(order_id.to_string()) };
         let snapshot = Snapshot {
             viewer_id: viewer.clone(),
             room_id: item.room_id.clone(),
@@ -168,8 +179,7 @@ impl Wish {
             address,
             created_at: now,
         };
-        store::insert(tx, &order, &snapshot, &as_sent(params), &self.merchant).await?;
-        let pay_id = order.current().map(|attempt| attempt.pay_id.clone()).ok_or_else(no_order)?;
+        batch.place(order, snapshot, &as_sent(params), &self.merchant, (shelved, share))?;
         Ok((pay_id, item.room_id))
     }
 }

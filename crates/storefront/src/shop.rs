@@ -2,9 +2,12 @@
 
 use crate::clock::Clock;
 use crate::limits::Limits;
+use crate::metrics::Metrics;
+use crate::pressure::SoldOut;
 use crate::push::Push;
 use crate::random::{NoRandomness, Random};
 use crate::store::{Record, Store, StoreError};
+use crate::throttle::Lines;
 use api::view::{AttemptView, OrderView, RefundView};
 use api::{ErrorCode, Refusal, ShopSigner};
 use gateway::Channel;
@@ -32,12 +35,18 @@ pub struct Shop {
     pub push: Push,
     /// How often may be ordered.
     pub limits: Limits,
+    /// Who waits for their turn at a channel.
+    pub lines: Lines,
+    /// What may be sold out.
+    pub sold_out: SoldOut,
     /// Seconds from the order to its deadline.
     pub order_deadline_s: i64,
     /// Where the channels send their notices: an address without a path of its own.
     pub public_url: String,
     /// Rung when a job may be due.
     pub due: Notify,
+    /// What it counts of itself.
+    pub metrics: Metrics,
 }
 
 /// Why the shop did not do what it was asked.
@@ -120,6 +129,7 @@ impl Shop {
             refunds: refunds.collect(),
             created_at: snapshot.created_at,
             paid_at: trades.values().filter_map(|trade| trade.paid_at).min(),
+            queue_position: if payable { self.lines.position(&order.id) } else { None },
             expires_in_s: if payable { order.deadline_at.saturating_sub(now).max(0) } else { 0 },
             revision: *revision,
             timestamp: now,

@@ -2,7 +2,8 @@
 //! channel says is the only evidence; a call without an answer leaves everything as it was.
 
 use crate::shop::Shop;
-use crate::store::{ApplyError, Evidence, Lease, Record};
+use crate::store::{Answer, ApplyError, Evidence, Lease, Record};
+use crate::throttle::Ticket;
 use gateway::{Channel, CloseAnswer, Error, Prepay, Refund, RefundStanding, Refusal, Standing};
 use order::plan::Step;
 use order::state::{Attempt, AttemptState, ClosedBy, Event};
@@ -22,19 +23,48 @@ impl Shop {
     ///
     /// # Errors
     /// [`ApplyError`]: the job keeps its lease and is taken up again when that runs out.
-    pub async fn attend(&self, mut lease: Lease, stop: &watch::Receiver<bool>) -> Result<(), ApplyError> {
+    pub async fn attend(&self, lease: Lease, stop: &watch::Receiver<bool>) -> Result<(), ApplyError> {
+        self.attend_in_turn(lease, false, stop).await
+    }
+
+    /// As [`Shop::attend`]. With `called`, the order's turn at its channel has come.
+    ///
+    /// # Errors
+    /// As [`Shop::attend`].
+    pub async fn attend_in_turn(
+        &self,
+        mut lease: Lease,
+        mut called: bool,
+        stop: &watch::Receiver<bool>,
+    ) -> Result<(), ApplyError> {
+        let mut known = None;
         loop {
             if *stop.borrow() {
                 return Ok(self.store.release(&lease, self.clock.now_s()).await?);
             }
-            let record = self.store.order(&lease.order_id).await?.ok_or(ApplyError::NoSuchOrder)?;
+            // What the step before left is what is looked at next; nothing of it is trusted that is not looked at again
+            // in the transaction that acts on it.
+            let record = match known.take() {
+                Some(record) => record,
+                None => self.store.order(&lease.order_id).await?.ok_or(ApplyError::NoSuchOrder)?,
+            };
             match record.order.plan(self.clock.now_s()).step {
                 Some(step) => {
+                    if let Step::Prepay(pay_id) = &step
+                        && !std::mem::take(&mut called)
+                        && let Some(ticket) = self.ask_turn(&record, pay_id)
+                    {
+                        if self.store.release_in_line(&lease, pay_id, self.clock.now_s()).await? {
+                            self.lines.stay(&ticket);
+                            return Ok(());
+                        }
+                        continue;
+                    }
                     let now = self.clock.now_s();
                     if !lease.lasts(now) && !self.store.renew(&mut lease, now).await? {
                         return Ok(());
                     }
-                    self.perform(&record, step).await?;
+                    known = self.perform(&record, step).await?;
                 }
                 None => {
                     if self.store.release_unless_due(&lease, self.clock.now_s()).await? {
@@ -45,33 +75,39 @@ impl Shop {
         }
     }
 
-    async fn perform(&self, record: &Record, step: Step) -> Result<(), ApplyError> {
+    /// A place in the channel's line, when the order cannot be sent there now.
+    fn ask_turn(&self, record: &Record, pay_id: &PayId) -> Option<Ticket> {
+        let attempt = record.order.attempt(pay_id)?;
+        self.lines.ask(attempt.pay_type, &record.order.id, record.snapshot.created_at)
+    }
+
+    /// Says how the order stands after it, where that is known to the last write.
+    async fn perform(&self, record: &Record, step: Step) -> Result<Option<Record>, ApplyError> {
         match step {
             Step::End => {
                 let event = Event::EndAsked { by: ClosedBy::Time, at: self.clock.now_s() };
-                self.take(record, event, Evidence::text("the deadline passed")).await?;
-                Ok(())
+                self.take(record, event, Evidence::text("the deadline passed")).await
             }
             Step::Prepay(pay_id) => self.prepay(record, &pay_id).await,
             Step::Query(pay_id) => self.query(record, &pay_id).await,
-            Step::Close(pay_id) => self.close(record, &pay_id).await,
-            Step::Refund(refund_id) => self.refund(record, &refund_id).await,
+            Step::Close(pay_id) => self.close(record, &pay_id).await.map(|()| None),
+            Step::Refund(refund_id) => self.refund(record, &refund_id).await.map(|()| None),
         }
     }
 
-    /// Takes an event and tells who listens. `false` when the machine no longer takes it: something else happened to the
+    /// Takes an event and tells who listens. `None` when the machine no longer takes it: something else happened to the
     /// order meanwhile, and the next look at it decides. A call whose intent was not taken must not be made.
-    async fn take(&self, record: &Record, event: Event, evidence: Evidence) -> Result<bool, ApplyError> {
+    async fn take(&self, record: &Record, event: Event, evidence: Evidence) -> Result<Option<Record>, ApplyError> {
         match self.store.apply(&record.order.id, event, evidence, self.clock.now_s()).await {
             Ok(after) => {
                 if after.revision > record.revision {
                     self.changed(record.order.state, &after);
                 }
-                Ok(true)
+                Ok(Some(after))
             }
             Err(ApplyError::Illegal(illegal)) => {
                 tracing::info!(order.id = %record.order.id, %illegal, "an event was overtaken");
-                Ok(false)
+                Ok(None)
             }
             Err(error) => Err(error),
         }
@@ -93,13 +129,13 @@ impl Shop {
     }
 
     /// Rows 2 to 5.
-    async fn prepay(&self, record: &Record, pay_id: &PayId) -> Result<(), ApplyError> {
-        let Some(attempt) = record.order.attempt(pay_id) else { return Ok(()) };
+    async fn prepay(&self, record: &Record, pay_id: &PayId) -> Result<Option<Record>, ApplyError> {
+        let Some(attempt) = record.order.attempt(pay_id) else { return Ok(None) };
         let sent = Event::PrepaySent { pay_id: pay_id.clone(), at: self.clock.now_s() };
-        if !self.take(record, sent, Evidence::text("prepay")).await? {
-            return Ok(());
+        if self.take(record, sent, Evidence::text("prepay")).await?.is_none() {
+            return Ok(None);
         }
-        let Some(channel) = self.channel(record, attempt) else { return Ok(()) };
+        let Some(channel) = self.channel(record, attempt) else { return Ok(None) };
         let request = Prepay {
             pay_id: pay_id.clone(),
             amount: record.order.amount,
@@ -115,7 +151,8 @@ impl Shop {
             }
             Err(Error::Refused { refusal: Refusal::AlreadyPaid, code, .. }) => {
                 tracing::warn!(order.id = %record.order.id, %code, "prepay says already paid");
-                return Ok(self.store.ask_now(&record.order.id, pay_id, self.clock.now_s()).await?);
+                self.store.ask_now(&record.order.id, pay_id, self.clock.now_s()).await?;
+                return Ok(None);
             }
             Err(Error::Refused { refusal: Refusal::AlreadyClosed, code, why }) => {
                 let closed = Event::CloseProved { pay_id: pay_id.clone(), at: self.clock.now_s() };
@@ -124,7 +161,7 @@ impl Shop {
             // The channel has this number with other data. The deadline ends the order, and asks what is there.
             Err(Error::Refused { refusal: Refusal::NumberUsed, code, why }) => {
                 tracing::error!(order.id = %record.order.id, %code, %why, "the channel has this number with other data");
-                return Ok(());
+                return Ok(None);
             }
             Err(Error::Refused { code, why, .. }) => {
                 tracing::warn!(order.id = %record.order.id, %code, %why, "the channel refused the order");
@@ -137,27 +174,28 @@ impl Shop {
             }
             Err(error @ (Error::Ours { .. } | Error::Unknown { .. } | Error::Busy { .. })) => {
                 tracing::warn!(order.id = %record.order.id, %error, "no payment string yet");
-                return Ok(());
+                return Ok(None);
             }
         };
-        self.take(record, event, evidence).await?;
-        Ok(())
+        self.take(record, event, evidence).await
     }
 
     /// Rows 6, 7, 8, 11, 12 and 16: our own signed query is what decides about money (rule E).
-    async fn query(&self, record: &Record, pay_id: &PayId) -> Result<(), ApplyError> {
+    async fn query(&self, record: &Record, pay_id: &PayId) -> Result<Option<Record>, ApplyError> {
         let (Some(attempt), Some(trade)) = (record.order.attempt(pay_id), record.trades.get(pay_id)) else {
-            return Ok(());
+            return Ok(None);
         };
         let Some(channel) = self.channel(record, attempt) else {
-            return Ok(self.store.asked(pay_id, None, self.clock.now_s()).await?);
+            self.store.asked_in_vain(&record.order.id, pay_id, self.clock.now_s()).await?;
+            return Ok(None);
         };
         let asked_at = self.clock.now_s();
         let standing = match channel.query(pay_id).await {
             Ok(standing) => standing,
             Err(error) => {
                 tracing::warn!(order.id = %record.order.id, %error, "the query has no answer");
-                return Ok(self.store.asked(pay_id, None, asked_at).await?);
+                self.store.asked_in_vain(&record.order.id, pay_id, asked_at).await?;
+                return Ok(None);
             }
         };
         let expected = Expected {
@@ -198,20 +236,25 @@ impl Shop {
                 Err(mismatch) => Event::Differs { pay_id: id(), mismatch, ours: None, at: self.clock.now_s() },
             }),
         };
+        // With what the answer says, the asks are settled that it answers: a crash before this asks again.
+        let answered = Answer { pay_id: pay_id.clone(), asks: trade.asks, asked_at };
         if let Some(event) = event {
             let payment = payment_of(&standing).cloned();
-            let evidence = Evidence { payment, ..Evidence::text(format!("query: {standing:?}")) };
-            self.take(record, event, evidence).await?;
+            let answered = Some(answered.clone());
+            let evidence = Evidence { payment, answered, ..Evidence::text(format!("query: {standing:?}")) };
+            if let Some(after) = self.take(record, event, evidence).await? {
+                return Ok(Some(after));
+            }
         }
-        // Only now are the asks settled that this query answers: a crash before this line asks again.
-        Ok(self.store.asked(pay_id, Some(trade.asks), asked_at).await?)
+        self.store.answered_query(&record.order.id, answered).await?;
+        Ok(None)
     }
 
     /// Rows 9 to 11.
     async fn close(&self, record: &Record, pay_id: &PayId) -> Result<(), ApplyError> {
         let Some(attempt) = record.order.attempt(pay_id) else { return Ok(()) };
         let sent = Event::CloseSent { pay_id: pay_id.clone(), at: self.clock.now_s() };
-        if !self.take(record, sent, Evidence::text("close")).await? {
+        if self.take(record, sent, Evidence::text("close")).await?.is_none() {
             return Ok(());
         }
         let Some(channel) = self.channel(record, attempt) else { return Ok(()) };
@@ -236,7 +279,7 @@ impl Shop {
     async fn refund(&self, record: &Record, refund_id: &RefundId) -> Result<(), ApplyError> {
         let Some(refund) = record.order.refund(refund_id) else { return Ok(()) };
         let sent = Event::RefundSent { refund_id: refund_id.clone(), at: self.clock.now_s() };
-        if !self.take(record, sent, Evidence::text("refund")).await? {
+        if self.take(record, sent, Evidence::text("refund")).await?.is_none() {
             return Ok(());
         }
         let Some(attempt) = record.order.attempt(&refund.pay_id) else { return Ok(()) };

@@ -216,7 +216,7 @@ async fn nothing_of_an_address_is_in_the_log_at_its_most_talkative() {
     phone.post(pay).json(&serde_json::json!({"code": ext.code})).send().await.unwrap();
     until(&client, &ext.order_id, &[OrderState::Delivered]).await;
     // An order whose address can no longer be read is named without it.
-    let database = format!("sqlite:{}", folder.path().join("shop.db").display());
+    let database = testbed::database(&folder.path().join("shop.db"));
     let store = storefront::store::Store::open(&database).await.unwrap();
     let spoil = store.write(|tx| {
         Box::pin(async move {

@@ -10,14 +10,14 @@ use api::{CallError, Client, ErrorCode, Goods};
 use order::state::{OrderState, RefundState};
 use order::{Fen, GoodsId, PayType};
 use serde_json::{Value, json};
-use sqlx::{AnyConnection, Connection, Executor, Row};
+use sqlx::{AnyConnection, Connection, Row};
 use std::path::{Path, PathBuf};
 use std::process::Output;
 use storefront::check::{self, Checked};
 use storefront::clock::{Clock, SystemClock};
 use storefront::config::Config;
 use storefront::store::{BOOKS, Difference, NewDeal, OPERATOR};
-use support::{World, at_its_deal, audit, draft, until, until_view, wish};
+use support::{World, at_its_deal, audit, copy_database, draft, open_to_break, until, until_view, wish};
 
 async fn put_faults(world: &World, faults: Value) {
     let url = format!("{}/faults", world.sandbox.base_url);
@@ -104,22 +104,10 @@ fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
-/// A database of its own to break, with nothing to hold it together.
-async fn open_to_break(path: &Path) -> AnyConnection {
-    sqlx::any::install_default_drivers();
-    let mut connection = AnyConnection::connect(&format!("sqlite:{}?mode=rw", path.display())).await.unwrap();
-    for pragma in ["PRAGMA ignore_check_constraints = ON", "PRAGMA foreign_keys = OFF", "PRAGMA busy_timeout = 5000"] {
-        connection.execute(pragma).await.unwrap();
-    }
-    connection
-}
-
 /// A copy of the shop's database as it is now.
 async fn copy(world: &World, name: &str) -> PathBuf {
     let path = world.folder.path().join(name);
-    let mut connection = open_to_break(&world.folder.path().join("shop.db")).await;
-    let sql = format!("VACUUM INTO '{}'", path.display());
-    sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+    copy_database(&world.database(), &path).await;
     path
 }
 
@@ -130,7 +118,7 @@ async fn change(connection: &mut AnyConnection, sql: &str) -> u64 {
 /// What the channels find in a database.
 async fn ask_channels(world: &World, path: &Path) -> (Checked, Vec<String>) {
     let mut config = read_config(world);
-    config.database = format!("sqlite:{}", path.display());
+    config.database = testbed::database(path);
     let mut found = Vec::new();
     let checked =
         check::check(&config, false, &mut |difference| found.push(difference.to_string()), &mut |_, _, _| {}).await;
@@ -247,7 +235,7 @@ async fn whatever_is_changed_in_the_database_is_named() {
     assert_eq!(audit(&path).await, Vec::<String>::new(), "before anything is changed");
     for (sql, expected) in cases {
         let broken = world.folder.path().join("case.db");
-        std::fs::copy(&path, &broken).unwrap();
+        copy_database(&path, &broken).await;
         let mut connection = open_to_break(&broken).await;
         assert!(change(&mut connection, &sql).await > 0, "{sql} changes something");
         connection.close().await.unwrap();
@@ -292,7 +280,7 @@ async fn what_is_changed_of_a_deal_or_of_where_an_order_is_sent_is_named() {
     ];
     for (sql, expected) in cases {
         let broken = world.folder.path().join("case.db");
-        std::fs::copy(&path, &broken).unwrap();
+        copy_database(&path, &broken).await;
         let mut connection = open_to_break(&broken).await;
         assert!(change(&mut connection, &sql).await > 0, "{sql} changes something");
         connection.close().await.unwrap();
@@ -394,7 +382,7 @@ async fn what_the_channels_books_say_otherwise_is_named() {
     ];
     for (sql, expected) in cases {
         let broken = world.folder.path().join("case.db");
-        std::fs::copy(&path, &broken).unwrap();
+        copy_database(&path, &broken).await;
         let mut connection = open_to_break(&broken).await;
         assert!(change(&mut connection, &sql).await > 0, "{sql} changes something");
         connection.close().await.unwrap();
@@ -412,13 +400,17 @@ async fn a_check_that_finds_something_fails_and_one_without_a_database_makes_non
     let client = world.viewer().await;
     let goods = client.goods().await.unwrap();
     order(&client, &goods[0], 1, PayType::Alipay, 1).await;
-    let mut connection = open_to_break(&world.folder.path().join("shop.db")).await;
+    let mut connection = open_to_break(&world.database()).await;
     change(&mut connection, "UPDATE shares SET pieces = 2").await;
     let output = with_config(&world, &["check", "--offline"]).await;
     assert_eq!(output.status.code(), Some(1));
     assert!(said(&output).contains("2 pieces are counted"), "{}", said(&output));
     assert!(said(&output).contains("the channels were not asked: 1 differences"), "{}", said(&output));
-    let text = std::fs::read_to_string(settings(&world)).unwrap().replace("shop.db", "no-such.db");
+    let text = std::fs::read_to_string(settings(&world)).unwrap();
+    let text = text.replace(
+        &testbed::database(&world.database()),
+        &format!("sqlite:{}/no-such.db", world.folder.path().display()),
+    );
     let other = world.folder.path().join("other.toml");
     std::fs::write(&other, text).unwrap();
     let output = storefront(&["check", "--config", other.to_str().unwrap()]).await;
@@ -444,7 +436,7 @@ async fn wrong_books_stop_selling_and_never_delivering_until_they_check_clean() 
     let goods = client.goods().await.unwrap();
     let ext = order(&client, &goods[0], 1, PayType::Wechat, 1).await;
     assert_eq!(ready(&world).await, (200, json!({"ready": true})));
-    let mut connection = open_to_break(&world.folder.path().join("shop.db")).await;
+    let mut connection = open_to_break(&world.database()).await;
     let slip = format!("INSERT INTO ledger VALUES ('sale:{}', 3, 'suspense', 'CNY', 7, 1)", ext.order_id);
     change(&mut connection, &slip).await;
     pay(&world, &ext).await;

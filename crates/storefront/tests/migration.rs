@@ -10,6 +10,7 @@ use order::state::OrderState;
 use sqlx::{AnyConnection, Connection, Executor, Row};
 use std::path::Path;
 use storefront::config::Config;
+use storefront::push::Change;
 use storefront::serve;
 use storefront::store::{OpenError, Reader, Store, StoreError};
 use support::{World, audit, draft, program, until, viewer_of, wish};
@@ -19,11 +20,27 @@ const FIRST: &str = include_str!("../src/store/schema.sql");
 
 async fn open(path: &Path) -> AnyConnection {
     sqlx::any::install_default_drivers();
-    AnyConnection::connect(&format!("sqlite:{}?mode=rwc", path.display())).await.unwrap()
+    let url = testbed::database(path);
+    let url = if testbed::is_postgres() { url } else { format!("{url}?mode=rwc") };
+    AnyConnection::connect(&url).await.unwrap()
 }
 
 async fn run(connection: &mut AnyConnection, sql: String) {
     connection.execute(sqlx::AssertSqlSafe(sql)).await.unwrap();
+}
+
+/// The columns of a table, in their order.
+async fn columns(connection: &mut AnyConnection, table: &str) -> Vec<String> {
+    let columns = if testbed::is_postgres() {
+        format!(
+            "SELECT CAST(column_name AS TEXT) FROM information_schema.columns WHERE table_name = '{table}'
+             ORDER BY ordinal_position"
+        )
+    } else {
+        format!("SELECT name FROM pragma_table_info('{table}')")
+    };
+    let columns = connection.fetch_all(sqlx::AssertSqlSafe(columns)).await.unwrap();
+    columns.iter().map(|row| row.get(0)).collect()
 }
 
 /// A database as the first version would have left it: its schema, with the rows of one that has lived.
@@ -32,16 +49,19 @@ async fn first_version_of(lived: &Path, first: &Path) {
     connection.execute(FIRST).await.unwrap();
     connection.execute("CREATE TABLE schema_version (version BIGINT NOT NULL)").await.unwrap();
     connection.execute("INSERT INTO schema_version (version) VALUES (1)").await.unwrap();
-    run(&mut connection, format!("ATTACH '{}' AS lived", lived.display())).await;
-    let tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'schema_version' ORDER BY rowid";
-    for table in connection.fetch_all(tables).await.unwrap() {
-        let table: String = table.get(0);
-        let columns = format!("SELECT name FROM pragma_table_info('{table}')");
-        let columns = connection.fetch_all(sqlx::AssertSqlSafe(columns)).await.unwrap();
-        let columns = columns.iter().map(|row| row.get::<String, _>(0)).collect::<Vec<_>>().join(", ");
-        run(&mut connection, format!("DELETE FROM main.{table}")).await;
-        run(&mut connection, format!("INSERT INTO main.{table} ({columns}) SELECT {columns} FROM lived.{table}")).await;
+    let mut lived = open(lived).await;
+    let quote = if testbed::is_postgres() { "quote_nullable" } else { "quote" };
+    for table in FIRST.split("CREATE TABLE ").skip(1).filter_map(|rest| rest.split(' ').next()) {
+        let columns = columns(&mut connection, table).await;
+        run(&mut connection, format!("DELETE FROM {table}")).await;
+        let values = columns.iter().map(|column| format!("{quote}({column})")).collect::<Vec<_>>().join(" || ', ' || ");
+        let rows = lived.fetch_all(sqlx::AssertSqlSafe(format!("SELECT {values} FROM {table}"))).await.unwrap();
+        for row in rows {
+            let (columns, values) = (columns.join(", "), row.get::<String, _>(0));
+            run(&mut connection, format!("INSERT INTO {table} ({columns}) VALUES ({values})")).await;
+        }
     }
+    lived.close().await.unwrap();
     connection.close().await.unwrap();
 }
 
@@ -64,7 +84,8 @@ async fn a_database_of_the_first_version_keeps_its_orders_and_serves_on() {
     shop.stop().await;
     first_version_of(&lived, &first).await;
     let settings = folder.path().join("shop.toml");
-    let text = std::fs::read_to_string(&settings).unwrap().replace("shop.db", "first.db");
+    let text =
+        std::fs::read_to_string(&settings).unwrap().replace(&testbed::database(&lived), &testbed::database(&first));
     std::fs::write(&settings, text).unwrap();
     // Only serving carries it over.
     let (done, said) = program(folder.path(), &["check", "--offline"]).await;
@@ -90,9 +111,9 @@ async fn a_database_of_the_first_version_keeps_its_orders_and_serves_on() {
     assert_eq!((again_asked.order_id, again_asked.is_new), (delivered.order_id.clone(), false));
     // What was open goes on to either end.
     let state = async |ext: &api::Ext, wanted: OrderState| {
-        let mut changes = shop.shop.push.listen();
+        let mut changes = shop.shop.push.listen(Change::Order(ext.order_id.clone()));
         while shop.shop.store.order(&ext.order_id).await.unwrap().unwrap().order.state != wanted {
-            changes.recv().await.unwrap();
+            changes.heard().await;
         }
     };
     let pay = format!("{}/phone/pay", sandbox.base_url);
@@ -123,10 +144,9 @@ async fn a_step_that_fails_leaves_the_database_as_it_was() {
     connection.execute("INSERT INTO schema_version (version) VALUES (1)").await.unwrap();
     // The second step's last table is in its way.
     connection.execute("CREATE TABLE refund_requests (mine TEXT)").await.unwrap();
-    let url = format!("sqlite:{}", path.display());
+    let url = testbed::database(&path);
     Store::open(&url).await.unwrap_err();
-    let columns = "SELECT COUNT(*) FROM pragma_table_info('goods') WHERE name LIKE 'deal_%'";
-    let left: i64 = sqlx::query_scalar(columns).fetch_one(&mut connection).await.unwrap();
+    let left = columns(&mut connection, "goods").await.iter().filter(|column| column.starts_with("deal_")).count();
     let version: i64 =
         sqlx::query_scalar("SELECT version FROM schema_version").fetch_one(&mut connection).await.unwrap();
     assert_eq!((left, version), (0, 1));
@@ -141,7 +161,7 @@ async fn a_step_that_fails_leaves_the_database_as_it_was() {
 async fn a_database_of_a_newer_program_is_refused_and_left_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("newer.db");
-    let url = format!("sqlite:{}", path.display());
+    let url = testbed::database(&path);
     drop(Store::open(&url).await.unwrap());
     let mut connection = open(&path).await;
     connection.execute("UPDATE schema_version SET version = 4").await.unwrap();
@@ -156,4 +176,24 @@ async fn a_database_of_a_newer_program_is_refused_and_left_as_it_is() {
     let version: i64 =
         sqlx::query_scalar("SELECT version FROM schema_version").fetch_one(&mut connection).await.unwrap();
     assert_eq!(version, 4);
+}
+
+#[tokio::test]
+async fn several_that_open_an_empty_database_at_once_make_its_tables_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("new.db");
+    let url = testbed::database(&path);
+    let opening: tokio::task::JoinSet<_> = (0..6)
+        .map(|_| {
+            let url = url.clone();
+            async move { Store::open(&url).await }
+        })
+        .collect();
+    for store in opening.join_all().await {
+        assert_eq!(store.unwrap().halts().await.unwrap(), []);
+    }
+    let mut connection = open(&path).await;
+    let versions: Vec<i64> =
+        sqlx::query_scalar("SELECT version FROM schema_version").fetch_all(&mut connection).await.unwrap();
+    assert_eq!(versions, [3]);
 }

@@ -17,9 +17,7 @@ const ORDERS: usize = 120;
 
 /// An order, and so many like it that there are [`ORDERS`]. The others' ids are all digits, before and after its own.
 async fn live(world: &World, ext: &Ext) -> BTreeSet<OrderId> {
-    let url = format!("sqlite:{}?mode=rw", world.database().display());
-    let mut connection = AnyConnection::connect(&url).await.unwrap();
-    connection.execute("PRAGMA busy_timeout = 5000").await.unwrap();
+    let mut connection = AnyConnection::connect(&testbed::database(&world.database())).await.unwrap();
     connection.execute("CREATE TEMP TABLE one AS SELECT * FROM orders").await.unwrap();
     let mut ids = BTreeSet::from([ext.order_id.clone()]);
     for number in 1..ORDERS {

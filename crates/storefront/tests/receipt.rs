@@ -10,7 +10,7 @@ use api::{CallError, Client, ErrorCode, ShopSigner};
 use order::PayType;
 use order::state::OrderState;
 use serde_json::{Map, Value, json};
-use support::{World, until, wish};
+use support::{World, open_to_break, until, wish};
 
 /// A receipt of fins that were paid for.
 async fn bought(world: &World, client: &Client) -> (order::OrderId, String) {
@@ -157,9 +157,8 @@ async fn the_program_says_in_plain_words_what_a_receipt_proves_or_why_it_does_no
     let config = ["--config", config.to_str().unwrap()];
     let (code, said) = run(&config).await;
     assert!(code == Some(0) && said.contains("every line unchanged"), "{said}");
-    let mut database = world.shop.shop.store.read().await.unwrap();
-    sqlx::query("UPDATE journal SET at = at + 1 WHERE seq = 2").execute(&mut *database).await.unwrap();
-    drop(database);
+    let mut database = open_to_break(&world.database()).await;
+    sqlx::query("UPDATE journal SET at = at + 1 WHERE seq = 2").execute(&mut database).await.unwrap();
     let (code, said) = run(&config).await;
     assert!(code == Some(1) && said.contains("line 2 of the receipt"), "{said}");
     let (other, _) = ShopSigner::generate().unwrap();

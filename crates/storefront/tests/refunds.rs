@@ -99,7 +99,7 @@ async fn went_back_once(world: &World, ext: &Ext) {
 async fn books_agree(world: &World) {
     let books = get(world, "/books").await;
     let mut connection = world.shop.shop.store.read().await.unwrap();
-    let rows = sqlx::query("SELECT account, unit, SUM(amount) FROM ledger GROUP BY account, unit");
+    let rows = sqlx::query("SELECT account, unit, CAST(SUM(amount) AS BIGINT) FROM ledger GROUP BY account, unit");
     let rows = rows.fetch_all(&mut *connection).await.unwrap();
     let sums: Vec<(String, String, i64)> =
         rows.iter().map(|row| (row.get(0), row.get(1), row.try_get(2).unwrap())).collect();

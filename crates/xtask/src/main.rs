@@ -1,6 +1,7 @@
-//! The project's own commands: `cargo xtask run`, `test`, `conformance`, `faults`, `fuzz`, `gallery`, `bindings`,
-//! `simulate`.
+//! The project's own commands: `cargo xtask run`, `test`, `bench`, `conformance`, `faults`, `fuzz`, `gallery`,
+//! `bindings`, `simulate`.
 
+mod bench;
 mod conformance;
 mod faults;
 mod fuzz;
@@ -18,6 +19,8 @@ const HELP: &str = "\
 cargo xtask run        sets up what is missing, builds the app and opens it;
                        without a display: makes a demonstration purchase and saves screenshots
 cargo xtask test       sets up what is missing and runs every test
+cargo xtask bench [NAME...] [--quick] [--write-docs]
+                       measures the shop against its floors; docs/BENCHMARKS.md says what
 cargo xtask conformance
                        lives orders in the sandbox through the channels' Node.js SDKs
 cargo xtask faults [NAME]
@@ -46,6 +49,7 @@ fn dispatch(arguments: &[String]) -> Result<()> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["run"] => run::run(),
         ["test"] => test::test(),
+        ["bench", rest @ ..] => bench::bench(rest),
         ["conformance"] => conformance::conformance(false),
         ["faults"] => faults::faults(None),
         ["faults", name] => faults::faults(Some(name)),

@@ -15,6 +15,8 @@ pub(crate) const BUILD: &[&str] = &[
 ];
 /// To open it without a display and press its buttons.
 pub(crate) const HEADLESS: &[&str] = &["xvfb", "webkit2gtk-driver", "dbus-daemon"];
+/// To keep a shop at a database server: tests and benchmarks start one of their own.
+pub(crate) const POSTGRES: &[&str] = &["postgresql"];
 /// To draw every screen and state.
 pub(crate) const GALLERY: &[&str] = &["chromium"];
 

@@ -11,7 +11,7 @@ use std::process::Command;
 const LOOK: &str = "the lines above say what and where";
 
 pub(crate) fn test() -> Result<()> {
-    let mut lists = vec![system::BUILD, system::GALLERY];
+    let mut lists = vec![system::BUILD, system::GALLERY, system::POSTGRES];
     if cfg!(target_os = "linux") {
         lists.push(system::HEADLESS);
     }
@@ -32,7 +32,7 @@ pub(crate) fn test() -> Result<()> {
     let crates = step("tests of the crates and of the real window", cargo_test());
     // Tests that all passed have left the sandbox's program behind, and building it alone would build it anew.
     let conformance = shown("the channels' SDKs against the sandbox", conformance(crates.1));
-    steps.extend([crates, conformance, step("lints", clippy())]);
+    steps.extend([crates, conformance, step("the shop over PostgreSQL", over_postgres()), step("lints", clippy())]);
     steps.push(step("every screen and state", ui::npm(&["run", "gallery"])));
     let failed: Vec<&str> = steps.iter().filter(|(_, passed)| !passed).map(|(what, _)| *what).collect();
     say("\nPictures of the real window are in target/e2e, of every screen and state in target/gallery.");
@@ -42,6 +42,13 @@ pub(crate) fn test() -> Result<()> {
 
 fn cargo_test() -> Command {
     command("cargo", &["test", "--workspace", "--features", FEATURES])
+}
+
+/// The storefront's tests once more, and those of several storefronts over one database.
+fn over_postgres() -> Command {
+    let mut test = command("cargo", &["test", "--package", "storefront", "--", "--include-ignored"]);
+    test.env("LIVESHOP_TEST_DATABASE", "postgres");
+    test
 }
 
 fn clippy() -> Command {

@@ -6,8 +6,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-const OURS: [&str; 9] =
-    ["order", "gateway", "api", "storefront", "sandbox", "rehearsal", "simulation", "xtask", "desktop"];
+const OURS: [&str; 11] = [
+    "order",
+    "gateway",
+    "api",
+    "storefront",
+    "sandbox",
+    "rehearsal",
+    "simulation",
+    "bench",
+    "testbed",
+    "xtask",
+    "desktop",
+];
 
 /// The dependencies of a manifest's `[dependencies]`; an optional one is marked with `?`.
 fn dependencies(manifest: &Path) -> BTreeSet<String> {
@@ -38,6 +49,8 @@ fn the_arrows_of_the_house_point_where_they_may() {
         ("sandbox", &[][..]),
         ("rehearsal", &["api", "order"][..]),
         ("simulation", &["api", "gateway", "order", "storefront"][..]),
+        ("testbed", &[][..]),
+        ("bench", &["api", "gateway", "order", "storefront"][..]),
         ("xtask", &[][..]),
         ("desktop", &["api", "order", "rehearsal?", "sandbox?", "storefront?"][..]),
     ]);

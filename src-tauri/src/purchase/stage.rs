@@ -85,7 +85,15 @@ impl Purchase {
                     }),
                     online: self.online,
                 },
-                None => self.trouble.clone().unwrap_or(Stage::Ordering),
+                None => match (view.queue_position, &self.trouble) {
+                    (Some(position), _) => Stage::InLine {
+                        position,
+                        expires_in_s: view.expires_in_s.saturating_sub(seconds(now, *since)).max(0),
+                        online: self.online,
+                    },
+                    (None, Some(trouble)) => trouble.clone(),
+                    (None, None) => Stage::Ordering,
+                },
             },
             OrderState::Closed => Stage::Closed { by: view.closed_by.unwrap_or(ClosedBy::Channel) },
             OrderState::Delivered => Stage::Delivered {

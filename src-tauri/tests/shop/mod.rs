@@ -67,12 +67,17 @@ pub struct Shop {
 
 impl Shop {
     pub async fn open(deadline_s: u32, forgery: Option<Forgery>) -> Shop {
+        Shop::open_with(deadline_s, forgery, "").await
+    }
+
+    /// As [`Shop::open`], with more settings.
+    pub async fn open_with(deadline_s: u32, forgery: Option<Forgery>, more: &str) -> Shop {
         let folder = tempfile::tempdir().unwrap();
         let sandbox = sandbox::start(sandbox::Options::new(folder.path().join("sandbox"))).await.unwrap();
         let key = folder.path().join("shop.key");
         let text = format!(
             "listen = '127.0.0.1:0'\ndatabase = 'sqlite:{}'\nsigning_key = '{}'\norder_deadline_s = {deadline_s}\n\
-             credentials = '{}'\n",
+             credentials = '{}'\n{more}",
             folder.path().join("shop.db").display(),
             key.display(),
             sandbox.credentials.display()

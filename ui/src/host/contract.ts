@@ -186,6 +186,10 @@ refundable_fen?: number,
  */
 retry_after_s?: number, 
 /**
+ * The order's place among those that wait for their turn at the channel, 1 being next.
+ */
+queue_position?: number, 
+/**
  * The order the refusal speaks of.
  */
 order_id?: string, };
@@ -397,7 +401,19 @@ shop_key: string,
  * When it was signed, Unix seconds of the shop's clock.
  */
 signed_at: number, };
-export type Stage = { "stage": "ordering" } | { "stage": "no_answer" } | { "stage": "refused", 
+export type Stage = { "stage": "ordering" } | { "stage": "in_line", 
+/**
+ * Its place, 1 being next.
+ */
+position: number, 
+/**
+ * Seconds left to pay when this was sent.
+ */
+expires_in_s: number, 
+/**
+ * The shop can be heard.
+ */
+online: boolean, } | { "stage": "no_answer" } | { "stage": "refused", 
 /**
  * Why, and what the reaction needs.
  */

@@ -13,7 +13,7 @@ export interface Choice extends Sent {
 }
 
 /** Stages that end by themselves. */
-const GOES_ON: ReadonlySet<PurchaseView['stage']['stage']> = new Set(['ordering', 'checking'] as const);
+const GOES_ON: ReadonlySet<PurchaseView['stage']['stage']> = new Set(['ordering', 'in_line', 'checking'] as const);
 
 /** Called when a purchase that nobody is looking at has come to its end. */
 type OnOver = (purchase: Purchase) => void;

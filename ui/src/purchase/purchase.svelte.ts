@@ -43,10 +43,10 @@ export class Purchase {
     return Math.max(0, this.#clock.now_ms - this.#arrived_ms);
   }
 
-  /** Seconds until the code expires, by the monotonic clock; 0 when no code is shown. */
+  /** Seconds until the time to pay is up, by the monotonic clock; 0 while it is not counted on screen. */
   get left_s(): number {
     const stage = this.view.stage;
-    if (stage.stage !== 'awaiting_payment') return 0;
+    if (stage.stage !== 'awaiting_payment' && stage.stage !== 'in_line') return 0;
     return secondsLeft(stage.expires_in_s * 1000, this.#elapsed_ms);
   }
 

@@ -51,10 +51,10 @@ export interface Surroundings {
 }
 
 /** Screens that are not drawn as a result: the code and the way to it. */
-export type CodeScreen = 'making' | 'makefail' | 'wait' | 'soon' | 'scanned' | 'waitoffline';
+export type CodeScreen = 'making' | 'in_line' | 'makefail' | 'wait' | 'soon' | 'scanned' | 'waitoffline';
 
 export function isCodeScreen(screen: ScreenKey): screen is CodeScreen {
-  return ['making', 'makefail', 'wait', 'soon', 'scanned', 'waitoffline'].includes(screen);
+  return ['making', 'in_line', 'makefail', 'wait', 'soon', 'scanned', 'waitoffline'].includes(screen);
 }
 
 function facts(view: PurchaseView, refusal: Refusal, around: Surroundings): RefusalFacts {
@@ -267,6 +267,7 @@ export function resultOf(purchase: Purchase, screen: Exclude<ScreenKey, CodeScre
     case 'refunded':
       return refunding(purchase.view, around);
     case 'ordering':
+    case 'in_line':
       throw new Error('an order on its way has no result');
   }
 }

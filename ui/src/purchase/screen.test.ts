@@ -26,6 +26,8 @@ const reasons: RefundReason[] = ['late', 'twice', 'returned', 'streamer', 'misma
 /** Facts, the screen they give, the money line, and whether the story is over. */
 const table: [string, Stage, ScreenKey, Money, boolean][] = [
   ['ordering', { stage: 'ordering' }, 'making', 'none', false],
+  ['in line', { stage: 'in_line', position: 12, expires_in_s: 272, online: true }, 'in_line', 'none', false],
+  ['in line, then offline', { stage: 'in_line', position: 12, expires_in_s: 272, online: false }, 'in_line', 'none', false],
   ['no answer', { stage: 'no_answer' }, 'no_answer', 'none', false],
   ['no code from the channel yet', refused('channel_unavailable', 3), 'makefail', 'none', false],
   ...codes.map((code): [string, Stage, ScreenKey, Money, boolean] => [`refused ${code}`, refused(code), `refused_${code}` as ScreenKey, 'none_final', true]),

@@ -3,6 +3,7 @@ import type { AnswerFault, ErrorCode, MoneyBack, PayType, PurchaseView, Refusal 
 /** Every screen a purchase can show. */
 export type ScreenKey =
   | 'making'
+  | 'in_line'
   | 'makefail'
   | 'no_answer'
   | 'not_sent'
@@ -56,6 +57,8 @@ export function screenOf(view: PurchaseView, { left_s, checking_s }: Elapsed): S
   switch (stage.stage) {
     case 'ordering':
       return 'making';
+    case 'in_line':
+      return 'in_line';
     case 'no_answer':
       return 'no_answer';
     case 'refused':
@@ -119,6 +122,7 @@ export function isOver(view: PurchaseView): boolean {
     case 'refunded':
       return true;
     case 'ordering':
+    case 'in_line':
     case 'no_answer':
     case 'awaiting_payment':
     case 'checking':
@@ -144,6 +148,7 @@ export function moneyOfPaid(refunds: readonly MoneyBack[]): Money {
 export function moneyOf(screen: ScreenKey, view: PurchaseView): Money {
   switch (screen) {
     case 'making':
+    case 'in_line':
     case 'makefail':
     case 'no_answer':
     case 'wait':

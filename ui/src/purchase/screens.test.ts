@@ -27,6 +27,8 @@ const said = { due: '¥168.00', paid: '¥168.00' };
 
 const cases: Case[] = [
   [{ stage: 'ordering' }, 'making', 'none', zh.making, en.making],
+  [{ stage: 'in_line', position: 1_204, expires_in_s: 200, online: true }, 'in_line', 'none', zh.inLine('1,204'), en.inLine('1,204')],
+  [{ stage: 'in_line', position: 1, expires_in_s: 200, online: false }, 'in_line', 'none', zh.inLineOffline, en.inLineOffline],
   [refused('channel_unavailable', { retry_after_s: 5 }), 'makefail', 'none', zh.makeFail, en.makeFail],
   [{ stage: 'no_answer' }, 'no_answer', 'none', zh.noAnswer, en.noAnswer],
   [waiting(), 'wait', 'none', zh.wait, en.wait],

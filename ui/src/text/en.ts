@@ -189,6 +189,10 @@ export const en = {
 
   making: 'Making your payment code',
   makingBody: 'Usually a second or two.',
+  inLine: (place) => `You are number ${place} in line`,
+  inLineHeld: 'Your goods are held for you.',
+  inLineBody: 'The code appears by itself when it is your turn.',
+  inLineOffline: 'You are offline. Your place and your goods are kept.',
   makeFail: 'No code yet',
   makeFailBody: (f) =>
     f.other ? `${f.channel} cannot be reached right now. Try again, or use ${f.other}.` : `${f.channel} cannot be reached right now. Try again, or come back later.`,

@@ -215,6 +215,10 @@ export const zh = {
 
   making: '正在生成付款码',
   makingBody: '通常一两秒。',
+  inLine: (place: string) => `你排在第 ${place} 位`,
+  inLineHeld: '货已为你留好。',
+  inLineBody: '轮到你时，付款码会自动出现。',
+  inLineOffline: '断网中。你的位置和货都还留着。',
   makeFail: '付款码没有生成',
   makeFailBody: (f: { channel: string; other: string | null }) =>
     f.other ? `暂时连不上${f.channel}。可以重试，或换${f.other}。` : `暂时连不上${f.channel}。可以重试，或稍后再来。`,

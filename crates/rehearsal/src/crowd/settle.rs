@@ -207,6 +207,7 @@ mod tests {
             created_at: 0,
             paid_at: None,
             expires_in_s: 0,
+            queue_position: None,
             revision: 1,
             timestamp: 0,
             key_id: String::new(),

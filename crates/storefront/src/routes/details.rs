@@ -56,6 +56,7 @@ pub(super) async fn ask_refund(
     let now = shop.clock.now_s();
     shop.limits.count(Who::Viewer, viewer.viewer_id.as_str(), now).map_err(too_often)?;
     shop.store.ask_refund(record.order.id.clone(), reason.to_owned(), now).await?;
+    shop.push.tell(Change::Orders(record.snapshot.room_id.clone()));
     shop.push.tell(Change::Order(record.order.id.clone()));
     Ok(Json(shop.store.details_of(&record).await?))
 }

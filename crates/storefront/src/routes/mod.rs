@@ -7,12 +7,15 @@ mod metrics;
 mod notices;
 mod orders;
 mod receipts;
+mod room_pages;
 mod rooms;
 mod studio;
 mod viewers;
 
 pub use health::openapi;
+pub(crate) use metrics::{metrics, metrics_from_here};
 
+use crate::checkout::too_often;
 use crate::config::ServerConfig;
 use crate::shop::{Shop, ShopError};
 use api::error::RefusalData;
@@ -21,29 +24,34 @@ use aws_lc_rs::digest::{SHA256, digest};
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRef, FromRequest, FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use axum::{Json, Router};
+use room_pages::RoomPages;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 /// Largest body taken, bytes. Params and notices are a few kilobytes.
 const BODY_MAX_BYTES: usize = 64 << 10;
+/// When to come again, seconds, while as many requests as may be are under way.
+const FULL_RETRY_S: u32 = 1;
 
 /// What every route needs.
 #[derive(Clone)]
 pub(crate) struct AppState {
     shop: Arc<Shop>,
+    pages: Arc<RoomPages>,
     stop: watch::Receiver<bool>,
     body_timeout: Duration,
     request_timeout: Duration,
-    metrics: Arc<metrics::Metrics>,
+    /// Room for requests.
+    requests: Arc<Semaphore>,
 }
 
 impl FromRef<AppState> for Arc<Shop> {
@@ -61,10 +69,11 @@ pub fn router(shop: Arc<Shop>, stop: watch::Receiver<bool>) -> Router {
 pub(crate) fn router_within(shop: Arc<Shop>, stop: watch::Receiver<bool>, config: &ServerConfig) -> Router {
     let state = AppState {
         shop,
+        pages: Arc::default(),
         stop,
         body_timeout: config.body_timeout(),
         request_timeout: config.request_timeout(),
-        metrics: Arc::default(),
+        requests: Arc::new(Semaphore::new(usize::try_from(config.requests_max).unwrap_or(Semaphore::MAX_PERMITS))),
     };
     Router::new()
         .route("/v1/time", get(health::time))
@@ -92,27 +101,31 @@ pub(crate) fn router_within(shop: Arc<Shop>, stop: watch::Receiver<bool>, config
         .merge(studio::router())
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
-        .route("/metrics", get(metrics::metrics))
         .fallback(|| async { ShopError::refuse(ErrorCode::NotFound, "there is nothing at this address") })
         .method_not_allowed_fallback(|| async {
             ShopError::refuse(ErrorCode::NotFound, "this address is not called this way")
         })
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
         .layer(from_fn_with_state(state.clone(), within_bounds))
+        .layer(from_fn_with_state(Arc::clone(&state.shop), crate::metrics::counted))
         .with_state(state)
 }
 
-/// Bounds the time until an answer begins, and counts the answer. A stream that has begun goes on.
+/// Bounds the time until an answer begins, and how many are under way. A stream that has begun goes on, and counts no
+/// more. There is always room for word of a payment, and for whoever asks whether the process is there.
 async fn within_bounds(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let answer = match tokio::time::timeout(state.request_timeout, next.run(request)).await {
+    let path = request.uri().path();
+    let place = state.requests.try_acquire();
+    if place.is_err() && !["/notices/", "/healthz", "/readyz"].iter().any(|always| path.starts_with(always)) {
+        return too_often(FULL_RETRY_S).into_response();
+    }
+    match tokio::time::timeout(state.request_timeout, next.run(request)).await {
         Ok(answer) => answer,
         Err(_) => {
             tracing::error!(limit_s = state.request_timeout.as_secs(), "a request was given up: no answer in time");
             ShopError::refuse(ErrorCode::Internal, "this took too long; asking again is safe").into_response()
         }
-    };
-    state.metrics.count(answer.status());
-    answer
+    }
 }
 
 impl IntoResponse for ShopError {
@@ -196,27 +209,16 @@ impl FromRequestParts<AppState> for Address {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Address, Self::Rejection> {
-        // A program that calls the routes in its own process has no peer.
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        let peer = peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |ConnectInfo(peer)| peer.ip());
-        Ok(Address(state.shop.limits.client(peer, &parts.headers)))
+        Ok(Address(client(&state.shop, &parts.extensions, &parts.headers)))
     }
 }
 
-/// A JSON answer with an ETag; one that the client already has is not sent again.
-pub(crate) fn with_etag(headers: &HeaderMap, body: &impl serde::Serialize) -> Response {
-    let body = match serde_json::to_vec(body) {
-        Ok(body) => body,
-        Err(error) => {
-            tracing::error!(%error, "an answer has no JSON form");
-            return ShopError::refuse(ErrorCode::Internal, "something went wrong here").into_response();
-        }
-    };
-    let etag = format!("\"{}\"", &hex::encode(digest(&SHA256, &body))[..32]);
-    if headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == etag.as_bytes()) {
-        return (StatusCode::NOT_MODIFIED, [(header::ETAG, etag)]).into_response();
-    }
-    ([(header::ETAG, etag), (header::CONTENT_TYPE, "application/json".into())], body).into_response()
+/// See [`Address`].
+fn client(shop: &Shop, extensions: &Extensions, headers: &HeaderMap) -> String {
+    // A program that calls the routes in its own process has no peer.
+    let peer = extensions.get::<ConnectInfo<SocketAddr>>();
+    let peer = peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |ConnectInfo(peer)| peer.ip());
+    shop.limits.client(peer, headers)
 }
 
 /// The refusal's shape, for the description of the API.

@@ -1,6 +1,8 @@
 //! The addresses of the channels' notices. A channel is told that its notice was received once that is committed.
 
 use super::{AppState, RawBody};
+use crate::metrics::Hearing;
+use crate::notices::NotTaken;
 use crate::shop::{Shop, ShopError};
 use api::ErrorCode;
 use axum::extract::State;
@@ -39,6 +41,7 @@ async fn take(shop: &Shop, pay_type: PayType, headers: &HeaderMap, body: Result<
         Ok(body) => body,
         Err(why) => {
             tracing::warn!(%pay_type, %why, "a notice was not read");
+            shop.metrics.heard(pay_type, Hearing::Unread);
             return respond(channel.notice_answer(false));
         }
     };
@@ -48,6 +51,7 @@ async fn take(shop: &Shop, pay_type: PayType, headers: &HeaderMap, body: Result<
         .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
         .collect();
     let taken = shop.take_notice(pay_type, &headers, &body).await;
+    shop.metrics.heard(pay_type, taken.as_ref().map_or_else(NotTaken::hearing, |()| Hearing::Taken));
     if let Err(why) = &taken {
         tracing::warn!(%pay_type, %why, "a notice was not taken");
     }

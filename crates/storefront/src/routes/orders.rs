@@ -2,7 +2,7 @@
 
 use super::rooms::KEEP_ALIVE;
 use super::{Address, AppState, JsonBody, RefusedAnswer, SignedIn};
-use crate::push::Change;
+use crate::push::{Change, Listener};
 use crate::shop::{Shop, ShopError};
 use crate::store::{Before, Record};
 use api::{ErrorCode, OrderView, Params, ThirdPartyOrder, Viewer};
@@ -10,12 +10,12 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::{Stream, stream};
+use order::state::AttemptState;
 use order::{OrderId, ViewerId};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::convert::Infallible;
 use std::sync::Arc;
-use tokio::sync::broadcast::error::RecvError;
 
 /// The answer of `assist_payOrderByThird` when an order was made.
 #[derive(utoipa::ToSchema)]
@@ -120,7 +120,7 @@ pub(super) async fn ask(
     Ok(Json(shop.view(&record)))
 }
 
-/// One order's signed view now and after each change.
+/// One order's signed view now and after each change, also of its place in line.
 #[utoipa::path(get, path = "/v1/orders/{order}/events", params(("order" = String, Path)), security(("viewer" = [])),
     responses((status = 200, content_type = "text/event-stream", body = OrderView), (status = 401, body = RefusedAnswer),
     (status = 404, body = RefusedAnswer)))]
@@ -129,14 +129,23 @@ pub(super) async fn events(
     State(AppState { shop, stop, .. }): State<AppState>,
     Path(order): Path<String>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ShopError> {
-    // Listening begins before looking, so that no change falls between.
-    let changes = shop.push.listen();
     let order_id = order_id(&order)?;
-    shop.order_of(&viewer_id, &order_id).await?;
-    let follow = Follow { shop, viewer_id, order_id, changes, stop, told: 0 };
+    // Listening begins before looking, so that no change falls between.
+    let changes = shop.push.listen(Change::Order(order_id.clone()));
+    let now = shop.order_of(&viewer_id, &order_id).await?;
+    let follow = Follow {
+        shop,
+        viewer_id,
+        order_id,
+        changes,
+        stop,
+        now: Some(Box::new(now)),
+        told: 0,
+        place: None,
+        waits: None,
+    };
     let views = stream::unfold(follow, |mut follow| async move {
-        let record = follow.next().await?;
-        let view = Value::Object(follow.shop.view(&record)).to_string();
+        let view = Value::Object(follow.next().await?).to_string();
         Some((Ok(Event::default().data(view)), follow))
     });
     Ok(Sse::new(views).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
@@ -147,31 +156,47 @@ struct Follow {
     shop: Arc<Shop>,
     viewer_id: ViewerId,
     order_id: OrderId,
-    changes: tokio::sync::broadcast::Receiver<Change>,
+    changes: Listener,
     stop: tokio::sync::watch::Receiver<bool>,
+    /// What was seen when the stream began, until it is told.
+    now: Option<Box<Record>>,
     /// The revision told last.
     told: i64,
+    /// The place in line told last.
+    place: Option<u32>,
+    /// The order as it was told last, while its payment string is waited for: its place moves without a change of it.
+    waits: Option<Box<Record>>,
 }
 
 impl Follow {
-    /// The order when it is newer than what was told; `None` ends the stream.
-    async fn next(&mut self) -> Option<Record> {
+    /// The view to be told next; `None` ends the stream.
+    async fn next(&mut self) -> Option<Map<String, Value>> {
+        let record = match self.now.take() {
+            Some(record) => record,
+            None => self.news().await?,
+        };
+        self.told = record.revision;
+        self.place = self.shop.lines.position(&self.order_id);
+        let view = self.shop.view(&record);
+        let unsent = |state| matches!(state, AttemptState::New | AttemptState::Sent);
+        let waits = record.order.is_selling() && record.order.current().is_some_and(|attempt| unsent(attempt.state));
+        self.waits = waits.then_some(record);
+        Some(view)
+    }
+
+    /// The order when it is newer than what was told, or has moved up in its line.
+    async fn news(&mut self) -> Option<Box<Record>> {
         loop {
+            tokio::select! {
+                () = self.changes.heard() => {}
+                () = self.shop.lines.moved(&self.order_id, self.place), if self.waits.is_some() => {
+                    return self.waits.take();
+                }
+                _ = self.stop.wait_for(|stopping| *stopping) => return None,
+            }
             let record = self.shop.order_of(&self.viewer_id, &self.order_id).await.ok()?;
             if record.revision > self.told {
-                self.told = record.revision;
-                return Some(record);
-            }
-            loop {
-                tokio::select! {
-                    changed = self.changes.recv() => match changed {
-                        Ok(Change::Order(changed)) if changed == self.order_id => break,
-                        Ok(Change::Order(_) | Change::Room(_)) => {}
-                        Err(RecvError::Lagged(_)) => break,
-                        Err(RecvError::Closed) => return None,
-                    },
-                    _ = self.stop.wait_for(|stopping| *stopping) => return None,
-                }
+                return Some(Box::new(record));
             }
         }
     }

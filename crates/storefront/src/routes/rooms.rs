@@ -1,7 +1,6 @@
 //! Rooms, goods and pictures.
 
-use super::{AppState, RefusedAnswer, with_etag};
-use crate::push::Change;
+use super::{AppState, RefusedAnswer};
 use crate::shop::{Shop, ShopError};
 use crate::store::Picture;
 use api::{ErrorCode, Goods, Room};
@@ -12,66 +11,49 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use futures_util::{Stream, stream};
-use order::RoomId;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::broadcast::error::RecvError;
 
 /// Between two words on a silent event stream.
 pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(15);
-
-async fn find(shop: &Shop, room: &str) -> Result<Room, ShopError> {
-    let no_room = || ShopError::refuse(ErrorCode::NotFound, "there is no such room");
-    let room_id = RoomId::new(room).map_err(|_| no_room())?;
-    shop.store.room(&room_id, shop.pay_types()).await?.ok_or_else(no_room)
-}
 
 /// A room.
 #[utoipa::path(get, path = "/v1/rooms/{room}", params(("room" = String, Path)), responses(
     (status = 200, body = Room), (status = 304), (status = 404, body = RefusedAnswer)))]
 pub(super) async fn room(
-    State(shop): State<Arc<Shop>>,
+    State(AppState { shop, pages, .. }): State<AppState>,
     Path(room): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, ShopError> {
-    Ok(with_etag(&headers, &find(&shop, &room).await?))
+    Ok(pages.of(&shop, &room).await?.room.answer(&headers))
 }
 
 /// The goods of a room, in the order of the shelf, each with the deal that is planned or runs; prices in fen.
 #[utoipa::path(get, path = "/v1/rooms/{room}/goods", params(("room" = String, Path)), responses(
     (status = 200, body = Vec<Goods>), (status = 304), (status = 404, body = RefusedAnswer)))]
 pub(super) async fn goods(
-    State(shop): State<Arc<Shop>>,
+    State(AppState { shop, pages, .. }): State<AppState>,
     Path(room): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, ShopError> {
-    let room = find(&shop, &room).await?;
-    Ok(with_etag(&headers, &shop.store.goods_of(&room.room_id, shop.clock.now_s()).await?))
+    Ok(pages.of(&shop, &room).await?.goods.answer(&headers))
 }
 
-/// Says `changed` whenever goods or room changed. It carries nothing: look again.
+/// Says `changed` whenever goods or room changed, at most four times a second. It carries nothing: look again.
 #[utoipa::path(get, path = "/v1/rooms/{room}/events", params(("room" = String, Path)), responses(
     (status = 200, content_type = "text/event-stream"), (status = 404, body = RefusedAnswer)))]
 pub(super) async fn events(
-    State(AppState { shop, stop, .. }): State<AppState>,
+    State(AppState { shop, pages, stop, .. }): State<AppState>,
     Path(room): Path<String>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ShopError> {
-    let changes = shop.push.listen();
-    let room_id = find(&shop, &room).await?.room_id;
-    let words = stream::unfold((changes, stop, room_id), |(mut changes, mut stop, room_id)| async move {
-        loop {
-            tokio::select! {
-                changed = changes.recv() => match changed {
-                    Ok(Change::Room(changed)) if changed == room_id => break,
-                    Ok(Change::Room(_) | Change::Order(_)) => {}
-                    Err(RecvError::Lagged(_)) => break,
-                    Err(RecvError::Closed) => return None,
-                },
-                _ = stop.wait_for(|stopping| *stopping) => return None,
-            }
+    let changes = pages.listen(&shop, &room).await?;
+    let words = stream::unfold((changes, stop), |(mut changes, mut stop)| async move {
+        tokio::select! {
+            () = changes.heard_calmly() => {}
+            _ = stop.wait_for(|stopping| *stopping) => return None,
         }
-        Some((Ok(Event::default().data("changed")), (changes, stop, room_id)))
+        Some((Ok(Event::default().data("changed")), (changes, stop)))
     });
     Ok(Sse::new(words).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
 }

@@ -9,6 +9,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use order::ViewerId;
+use order::id::{base32, timed};
 use std::sync::Arc;
 
 /// Makes a guest viewer. The token is shown this once; only its hash is kept.
@@ -20,7 +21,8 @@ pub(super) async fn new_guest(
 ) -> Result<(StatusCode, Json<ViewerToken>), ShopError> {
     let now = shop.clock.now_s();
     shop.limits.count(Who::Address, &address, now).map_err(too_often)?;
-    let viewer_id = ViewerId::new(order::id::base32(shop.random.bits()?))
+    shop.spare_the_writer()?;
+    let viewer_id = ViewerId::new(base32(timed(now, shop.random.bits()?)))
         .map_err(|_| ShopError::refuse(ErrorCode::Internal, "no viewer id could be made"))?;
     let token = format!("{:032x}{:032x}", shop.random.bits()?, shop.random.bits()?);
     shop.store.add_viewer(viewer_id.clone(), token_hash(&token), now).await?;

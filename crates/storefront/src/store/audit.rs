@@ -6,17 +6,15 @@ mod orders;
 mod rows;
 mod sums;
 
-use super::{Halt, SCHEMA_VERSION, StoreError, journal};
+use super::{Halt, Kind, SCHEMA_VERSION, StoreError, connect, journal, schema, sqlite_path};
 use crate::store::Record;
 use api::journal::{JournalLine, STUDIO, line_hash};
 use futures_util::TryStreamExt;
 use order::OrderId;
-use sqlx::any::AnyConnectOptions;
-use sqlx::{AnyConnection, ConnectOptions, Connection, Executor, Row};
+use sqlx::{AnyConnection, Connection, Row};
 use std::cmp::Ordering;
 use std::fmt;
-use std::path::PathBuf;
-use std::str::FromStr;
+use std::path::{Path, PathBuf};
 
 /// Orders read at a time.
 const PAGE: i64 = 500;
@@ -65,12 +63,9 @@ pub enum OpenError {
         /// Where it was looked for.
         path: PathBuf,
     },
-    /// It is another program's.
-    #[error("{} is no storefront's database", path.display())]
-    Foreign {
-        /// The file.
-        path: PathBuf,
-    },
+    /// It is another program's, or empty.
+    #[error("this is no storefront's database; check `database` in the settings")]
+    Foreign,
     /// It was last served by an older program; only serving carries it over.
     #[error("the database has schema {found}; start `storefront serve` once, which brings it to {SCHEMA_VERSION}")]
     TooOld {
@@ -94,23 +89,14 @@ impl Reader {
     /// # Errors
     /// [`OpenError`].
     pub async fn open(url: &str) -> Result<Reader, OpenError> {
-        super::connect::install_drivers();
-        let path = url.strip_prefix("sqlite:").unwrap_or(url);
-        let path = path.strip_prefix("//").unwrap_or(path);
-        let path = PathBuf::from(path.split_once('?').map_or(path, |(path, _)| path));
-        if !path.is_file() {
-            return Err(OpenError::Missing { path });
+        if Kind::of(url) == Some(Kind::Sqlite) && !Path::new(sqlite_path(url)).is_file() {
+            return Err(OpenError::Missing { path: sqlite_path(url).into() });
         }
-        // Not `ro`: a log that a crash left behind must be taken in before it can be read. The pragma forbids the rest.
-        let url = format!("sqlite:{}?mode=rw", path.display());
-        let options = AnyConnectOptions::from_str(&url).map_err(StoreError::from)?;
-        let mut connection = options.connect().await.map_err(StoreError::from)?;
-        for pragma in ["PRAGMA query_only = ON", "PRAGMA busy_timeout = 5000"] {
-            connection.execute(pragma).await.map_err(StoreError::from)?;
-        }
-        let version = sqlx::query("SELECT version FROM schema_version").fetch_optional(&mut connection).await;
-        let row = version.ok().flatten().ok_or(OpenError::Foreign { path })?;
-        let found: i64 = row.try_get(0).map_err(StoreError::from)?;
+        let mut connection = connect::open_to_read(url).await?;
+        let found = schema::found(&mut connection).await.map_err(|error| match error.as_database_error() {
+            Some(_) => OpenError::Foreign,
+            None => StoreError::from(error).into(),
+        })?;
         match found.cmp(&SCHEMA_VERSION) {
             Ordering::Greater => Err(StoreError::TooNew { found }.into()),
             Ordering::Less => Err(OpenError::TooOld { found }),
@@ -175,7 +161,7 @@ impl Reader {
     /// # Errors
     /// [`StoreError`].
     pub async fn halts(&mut self) -> Result<Vec<Halt>, StoreError> {
-        super::halted(&mut self.connection).await
+        super::halts::halted(&mut self.connection).await
     }
 
     /// The orders that may still be paid.

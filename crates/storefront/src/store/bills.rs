@@ -1,6 +1,6 @@
 //! The channels' bills: which were read, and what our books say about their lines.
 
-use super::{Store, StoreError, fits, id, jobs, known};
+use super::{Store, StoreError, fits, id, known};
 use order::state::{RefundReason, RefundState};
 use order::{Fen, OrderId, PayId, PayType, RefundId};
 use sqlx::Row;
@@ -134,25 +134,6 @@ impl Store {
                 .execute(tx)
                 .await?;
                 Ok(())
-            })
-        })
-        .await
-    }
-
-    /// Has a refund asked about at once: something was heard of it.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn refund_now(&self, order_id: &OrderId, refund_id: &RefundId, now: i64) -> Result<(), StoreError> {
-        let (order_id, refund_id) = (order_id.clone(), refund_id.clone());
-        self.write(move |tx| {
-            Box::pin(async move {
-                sqlx::query("UPDATE refunds SET tries = 0 WHERE refund_id = $1 AND order_id = $2")
-                    .bind(refund_id.as_str())
-                    .bind(order_id.as_str())
-                    .execute(&mut *tx)
-                    .await?;
-                jobs::wake(tx, &order_id, now).await
             })
         })
         .await

@@ -1,25 +1,64 @@
-//! One event, one transaction: the new state, everything the machine says goes with it, the journal and the job.
+//! One event: the new state, everything the machine says goes with it, the journal and the job. It is decided whole
+//! before anything of it is kept, so that an event that is not taken leaves nothing.
 
-use super::goods::Moved;
-use super::lists::Standing;
+use super::batch::{Batch, Delivery, Needs, Share};
+use super::goods::{Moved, Shelved};
+use super::ledger::Entry;
 use super::orders::{ApplyError, Evidence, Record};
-use super::rows::{self, load};
-use super::{StoreError, addresses, goods, halts, invariants, jobs, journal, ledger, lists};
-use order::state::{ClosedBy, Effect, Event, OrderState};
+use super::{BOOKS, StoreError};
+use order::state::{Effect, Event, OrderState};
 use order::{GoodsKind, OrderId};
 use sqlx::AnyConnection;
 
-/// Takes an event. The caller's transaction keeps all of it or nothing.
-pub(crate) async fn apply(
+/// Takes an event in the caller's transaction, which keeps all of it or nothing.
+pub(crate) async fn apply_in(
     tx: &mut AnyConnection,
+    order_id: &OrderId,
+    event: Event,
+    evidence: &Evidence,
+    now: i64,
+) -> Result<Record, ApplyError> {
+    let mut batch = Batch::gather(tx, &Needs::stock_of(order_id)).await?;
+    let after = apply(&mut batch, order_id, event, evidence, now)?;
+    batch.write(tx).await?;
+    Ok(after)
+}
+
+/// Whether stock may move with an event.
+pub(super) const fn moves_stock(event: &Event) -> bool {
+    match event {
+        Event::Attempted { .. }
+        | Event::PrepaySent { .. }
+        | Event::PrepayReady { .. }
+        | Event::Scanned { .. }
+        | Event::CloseSent { .. }
+        | Event::RefundSent { .. }
+        | Event::RefundAccepted { .. }
+        | Event::RefundStuck { .. }
+        | Event::RefundClosed { .. }
+        | Event::RefundDone { .. } => false,
+        Event::PrepayRefused { .. }
+        | Event::EndAsked { .. }
+        | Event::CloseProved { .. }
+        | Event::Paid { .. }
+        | Event::Returned { .. }
+        | Event::Differs { .. }
+        | Event::ReturnedByHand { .. }
+        | Event::TakenBack { .. } => true,
+    }
+}
+
+/// Takes an event.
+pub(crate) fn apply(
+    batch: &mut Batch,
     order_id: &OrderId,
     mut event: Event,
     evidence: &Evidence,
     now: i64,
 ) -> Result<Record, ApplyError> {
-    let before = load(tx, order_id).await?.ok_or(ApplyError::NoSuchOrder)?;
+    let before = batch.record(order_id)?.ok_or(ApplyError::NoSuchOrder)?.clone();
     if let Event::Paid { restock, .. } = &mut event {
-        *restock = before.order.state == OrderState::Closed && can_restock(tx, &before).await?;
+        *restock = before.order.state == OrderState::Closed && can_restock(batch, &before)?;
     }
     let mut after = before.clone();
     let effects = after.order.apply(&event)?;
@@ -27,178 +66,267 @@ pub(crate) async fn apply(
         return Ok(before);
     }
     after.revision = before.revision.saturating_add(1);
-    save(tx, &before, &mut after, evidence).await?;
-    relist(tx, &before, &after).await?;
+    learn(&before, &mut after, evidence)?;
+    let mut outcome = Outcome::of(batch, &after);
     for effect in &effects {
-        take_effect(tx, &after, effect, now).await?;
+        outcome.take(&after, effect)?;
     }
-    journal::append_event(tx, order_id, &event, evidence, now).await?;
-    invariants::check(tx, &after, &effects, now).await;
-    // What is next may have changed: whoever looks after the order looks again.
-    jobs::wake(tx, order_id, now).await?;
+    outcome.keep(batch, &after, now);
+    let touched = batch.touched.entry(order_id.clone()).or_insert((now, false));
+    *touched = (now, touched.1 || !effects.is_empty());
+    let line = batch.head.event(order_id, &event, evidence, now);
+    batch.lines.push(line);
+    batch.keep(after.clone(), now)?;
     Ok(after)
 }
 
-/// Puts an order on the lists it is on after an event. What is beside it comes to delivered orders only.
-async fn relist(tx: &mut AnyConnection, before: &Record, after: &Record) -> Result<(), StoreError> {
-    let beside = match before.order.state {
-        OrderState::Delivered => lists::beside(tx, &before.order.id).await?,
-        OrderState::Reserved
-        | OrderState::AwaitingPayment
-        | OrderState::Closing
-        | OrderState::Closed
-        | OrderState::RefundDue
-        | OrderState::Refunding
-        | OrderState::Refunded => lists::Beside::default(),
-    };
-    let before = Standing { order: &before.order, snapshot: &before.snapshot, beside };
-    lists::follow(tx, Some(before), Standing { order: &after.order, ..before }).await
-}
-
 /// Row 8: whether a late payment can still be delivered.
-async fn can_restock(tx: &mut AnyConnection, record: &Record) -> Result<bool, StoreError> {
+fn can_restock(batch: &Batch, record: &Record) -> Result<bool, StoreError> {
     let snapshot = &record.snapshot;
-    let Some(row) = goods::find_on_sale(tx, &snapshot.goods_id).await? else { return Ok(false) };
+    let Some(row) = batch.goods(&snapshot.goods_id)?.and_then(Shelved::on_sale) else { return Ok(false) };
     // A deal's price is for its pieces only, also when the money is late.
     let of_deal = row.deal.as_ref().filter(|deal| deal.price_version == snapshot.price_version);
     let left = of_deal.map_or(row.goods.stock_left, |deal| deal.left().min(row.goods.stock_left));
     if left < snapshot.quantity {
         return Ok(false);
     }
-    let (pieces, _) = goods::share(tx, snapshot.viewer_id.as_str(), &snapshot.goods_id).await?;
-    let would_have = pieces.saturating_add(snapshot.quantity);
+    let has = batch.share(&snapshot.viewer_id, &snapshot.goods_id)?.pieces;
+    let would_have = has.saturating_add(snapshot.quantity);
     Ok(row.goods.limit_per_viewer.is_none_or(|limit| would_have <= limit))
 }
 
-async fn save(
-    tx: &mut AnyConnection,
-    before: &Record,
-    after: &mut Record,
-    evidence: &Evidence,
-) -> Result<(), ApplyError> {
-    let order = &after.order;
-    sqlx::query("UPDATE orders SET state = $2, closed_by = $3, revision = $4 WHERE order_id = $1")
-        .bind(order.id.as_str())
-        .bind(order.state.as_str())
-        .bind(order.closed_by.map(ClosedBy::as_str))
-        .bind(after.revision)
-        .execute(&mut *tx)
-        .await?;
-    for (number, attempt) in (1_i64..).zip(&order.attempts) {
+/// Takes what the evidence brought about the attempts that changed.
+fn learn(before: &Record, after: &mut Record, evidence: &Evidence) -> Result<(), ApplyError> {
+    for attempt in &after.order.attempts {
         if before.order.attempt(&attempt.pay_id) != Some(attempt) {
             let mut trade = match after.trades.remove(&attempt.pay_id) {
                 Some(trade) => trade,
                 None => evidence.new_trade().ok_or(ApplyError::NoMerchant)?,
             };
             trade.learn(attempt, evidence);
-            rows::save_attempt(tx, &order.id, number, attempt, &trade).await?;
             after.trades.insert(attempt.pay_id.clone(), trade);
         }
     }
-    for (number, refund) in (1_i64..).zip(&order.refunds) {
-        if before.order.refund(&refund.refund_id) != Some(refund) {
-            rows::save_refund(tx, &order.id, number, refund).await?;
-        }
-    }
     Ok(())
 }
 
-async fn take_effect(tx: &mut AnyConnection, record: &Record, effect: &Effect, now: i64) -> Result<(), ApplyError> {
-    let (order, snapshot) = (&record.order, &record.snapshot);
-    let pieces = i64::from(snapshot.quantity);
-    let viewer = snapshot.viewer_id.as_str();
-    match effect {
-        Effect::ReleaseStock => {
-            goods::set_share(tx, viewer, &snapshot.goods_id, pieces.saturating_neg(), None).await?;
-            let back = Moved { available: pieces, reserved: pieces.saturating_neg(), sold: 0 };
-            let moved = goods::move_stock(tx, &snapshot.goods_id, snapshot.price_version, back).await?;
-            held_or_halt(tx, record, moved, now).await?;
+/// What an event's effects come to, before any of it is kept.
+struct Outcome {
+    shelved: Option<Shelved>,
+    share: Option<Share>,
+    entries: Vec<Entry>,
+    delivers: bool,
+    fins: i64,
+    /// Why the shop must stop selling.
+    fault: Option<String>,
+}
+
+impl Outcome {
+    fn of(batch: &Batch, record: &Record) -> Outcome {
+        let snapshot = &record.snapshot;
+        // Where stock does not move, neither was read.
+        Outcome {
+            shelved: batch.goods(&snapshot.goods_id).ok().flatten().cloned(),
+            share: batch.share(&snapshot.viewer_id, &snapshot.goods_id).ok(),
+            entries: Vec::new(),
+            delivers: false,
+            fins: 0,
+            fault: None,
         }
-        Effect::SellHeld => {
-            goods::set_share(tx, viewer, &snapshot.goods_id, 0, None).await?;
-            let sold = Moved { available: 0, reserved: pieces.saturating_neg(), sold: pieces };
-            let moved = goods::move_stock(tx, &snapshot.goods_id, snapshot.price_version, sold).await?;
-            held_or_halt(tx, record, moved, now).await?;
-        }
-        Effect::SellAgain => {
-            let (_, open) = goods::share(tx, viewer, &snapshot.goods_id).await?;
-            goods::set_share(tx, viewer, &snapshot.goods_id, pieces, open.as_deref()).await?;
-            // Looked at in this very transaction: `can_restock`.
-            let again = Moved { available: pieces.saturating_neg(), reserved: 0, sold: pieces };
-            if !goods::move_stock(tx, &snapshot.goods_id, snapshot.price_version, again).await? {
-                return Err(ApplyError::Stock(snapshot.goods_id.clone()));
+    }
+
+    fn take(&mut self, record: &Record, effect: &Effect) -> Result<(), ApplyError> {
+        let order = &record.order;
+        let pieces = i64::from(record.snapshot.quantity);
+        match effect {
+            Effect::ReleaseStock => {
+                self.set_share(record, |share, quantity| Share {
+                    pieces: share.pieces.saturating_sub(quantity),
+                    open: None,
+                })?;
+                self.move_held(record, Moved { available: pieces, reserved: pieces.saturating_neg(), sold: 0 });
+            }
+            Effect::SellHeld => {
+                self.set_share(record, |share, _| Share { open: None, ..share })?;
+                self.move_held(record, Moved { available: 0, reserved: pieces.saturating_neg(), sold: pieces });
+            }
+            Effect::SellAgain => {
+                self.set_share(record, |share, quantity| Share {
+                    pieces: share.pieces.saturating_add(quantity),
+                    ..share
+                })?;
+                // Looked at in this very batch: `can_restock`.
+                if !self.move_stock(record, Moved { available: pieces.saturating_neg(), reserved: 0, sold: pieces }) {
+                    return Err(ApplyError::Stock(record.snapshot.goods_id.clone()));
+                }
+            }
+            Effect::BookPayment { pay_id, amount } => {
+                self.entries.push(Entry::payment(pay_id.as_str(), record.pay_type(pay_id)?, amount.get()));
+            }
+            Effect::Deliver => self.deliver(record)?,
+            Effect::OpenRefund { refund } => {
+                let (id, amount) = (refund.refund_id.as_str(), refund.amount.get());
+                self.entries.push(Entry::refund_due(id, refund.reason, amount));
+            }
+            Effect::BookRefund { refund_id } => {
+                let refund = order.refund(refund_id).ok_or(ApplyError::NoSuchOrder)?;
+                let pay_type = record.pay_type(&refund.pay_id)?;
+                self.entries.push(Entry::refund(refund_id.as_str(), pay_type, refund.amount.get()));
+            }
+            Effect::Alarm { mismatch } => {
+                tracing::error!(order.id = %order.id, %mismatch, "a payment differs from its order: it is quarantined");
             }
         }
-        Effect::BookPayment { pay_id, amount } => {
-            let pay_type = record.pay_type(pay_id)?;
-            ledger::book_payment(tx, pay_id.as_str(), pay_type, amount.get(), now).await?;
+        Ok(())
+    }
+
+    fn set_share(&mut self, record: &Record, change: impl FnOnce(Share, u32) -> Share) -> Result<(), StoreError> {
+        let share = self.share.take().ok_or(StoreError::NotGathered("a share"))?;
+        self.share = Some(change(share, record.snapshot.quantity));
+        Ok(())
+    }
+
+    fn move_stock(&mut self, record: &Record, moved: Moved) -> bool {
+        let price_version = record.snapshot.price_version;
+        self.shelved.as_mut().is_some_and(|shelved| shelved.move_stock(price_version, moved))
+    }
+
+    /// An order's pieces are always among those held. Where they are not, the stock is wrong: no more is sold, and who
+    /// paid gets the goods all the same.
+    fn move_held(&mut self, record: &Record, moved: Moved) {
+        if self.move_stock(record, moved) {
+            return;
         }
-        Effect::Deliver => deliver(tx, record, now).await?,
-        Effect::OpenRefund { refund } => {
-            let (id, amount) = (refund.refund_id.as_str(), refund.amount.get());
-            ledger::book_refund_due(tx, id, refund.reason, amount, now).await?;
+        let (order_id, goods_id) = (&record.order.id, &record.snapshot.goods_id);
+        let reason = format!("the pieces of order {order_id} are not among those held of {goods_id}");
+        tracing::error!(order.id = %order_id, %reason, "the books are wrong: no new orders are taken");
+        self.fault = Some(reason);
+    }
+
+    /// The delivery record, and for fins the credit, which is the delivery itself.
+    fn deliver(&mut self, record: &Record) -> Result<(), StoreError> {
+        let Record { order, snapshot, .. } = record;
+        self.delivers = true;
+        self.entries.push(Entry::sale(order.id.as_str(), order.amount.get()));
+        match (snapshot.kind, snapshot.fins) {
+            (GoodsKind::Fins, Some(fins)) => {
+                self.entries.push(Entry::fins(order.id.as_str(), snapshot.viewer_id.as_str(), fins));
+                self.fins = self.fins.saturating_add(fins);
+            }
+            (GoodsKind::Fins, None) => {
+                let what = "order that says how many fins to credit";
+                return Err(StoreError::Damaged { table: "orders", value: order.id.to_string(), what });
+            }
+            (GoodsKind::Merchandise, _) => {}
         }
-        Effect::BookRefund { refund_id } => {
-            let refund = order.refund(refund_id).ok_or(ApplyError::NoSuchOrder)?;
-            let pay_type = record.pay_type(&refund.pay_id)?;
-            ledger::book_refund(tx, refund_id.as_str(), pay_type, refund.amount.get(), now).await?;
+        Ok(())
+    }
+
+    /// Keeps it.
+    fn keep(self, batch: &mut Batch, record: &Record, now: i64) {
+        let snapshot = &record.snapshot;
+        if let Some(shelved) = self.shelved {
+            batch.goods.insert(snapshot.goods_id.clone(), Some(shelved));
         }
-        Effect::Alarm { mismatch } => {
-            tracing::error!(order.id = %order.id, %mismatch, "a payment differs from its order: it is quarantined");
+        if let Some(share) = self.share {
+            batch.set_share(&snapshot.viewer_id, &snapshot.goods_id, share);
+        }
+        batch.entries.extend(self.entries.into_iter().map(|entry| (entry, now)));
+        if self.delivers {
+            batch.deliveries.push(Delivery { order_id: record.order.id.clone(), at: now });
+        }
+        if self.fins != 0 {
+            let credit = batch.fins.entry(snapshot.viewer_id.clone()).or_default();
+            *credit = credit.saturating_add(self.fins);
+        }
+        if let Some(reason) = self.fault {
+            batch.stop_selling(BOOKS, reason, now);
         }
     }
-    Ok(())
 }
 
-/// An order's pieces are always among those held. Where they are not, the stock is wrong: no more is sold, and who paid
-/// gets the goods all the same.
-async fn held_or_halt(tx: &mut AnyConnection, record: &Record, moved: bool, now: i64) -> Result<(), StoreError> {
-    if moved {
-        return Ok(());
-    }
-    let (order_id, goods_id) = (&record.order.id, &record.snapshot.goods_id);
-    let reason = format!("the pieces of order {order_id} are not among those held of {goods_id}");
-    tracing::error!(order.id = %order_id, %reason, "the books are wrong: no new orders are taken");
-    halts::halt(tx, halts::BOOKS, &reason, now).await
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use order::state::{ClosedBy, Order};
+    use order::{Fen, Mismatch, PayType, RefundId};
+    use std::collections::BTreeMap;
 
-/// The delivery record, and for fins the credit, which is the delivery itself.
-async fn deliver(tx: &mut AnyConnection, record: &Record, now: i64) -> Result<(), StoreError> {
-    let Record { order, snapshot, .. } = record;
-    sqlx::query(
-        "INSERT INTO deliveries (order_id, viewer_id, goods_id, kind, quantity, fins, note, delivered_at, address)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-    )
-    .bind(order.id.as_str())
-    .bind(snapshot.viewer_id.as_str())
-    .bind(snapshot.goods_id.as_str())
-    .bind(snapshot.kind.as_str())
-    .bind(i64::from(snapshot.quantity))
-    .bind(snapshot.fins)
-    .bind(snapshot.note.as_deref())
-    .bind(now)
-    .bind(snapshot.address.as_ref().map(addresses::as_kept))
-    .execute(&mut *tx)
-    .await?;
-    ledger::book_sale(tx, order.id.as_str(), order.amount.get(), now).await?;
-    match (snapshot.kind, snapshot.fins) {
-        (GoodsKind::Fins, Some(fins)) => {
-            ledger::book_fins(tx, order.id.as_str(), snapshot.viewer_id.as_str(), fins, now).await?;
-            sqlx::query("UPDATE viewers SET fins_balance = fins_balance + $2 WHERE viewer_id = $1")
-                .bind(snapshot.viewer_id.as_str())
-                .bind(fins)
-                .execute(tx)
-                .await?;
+    /// Events to a history: enough for each kind of them to be taken.
+    const LENGTH: usize = 5;
+
+    /// All that may happen to an order.
+    fn events(order: &Order) -> Vec<Event> {
+        let (amount, at) = (order.amount, 10);
+        let mut events =
+            vec![Event::EndAsked { by: ClosedBy::Viewer, at }, Event::Attempted { pay_type: PayType::Wechat, at }];
+        for attempt in &order.attempts {
+            let id = || attempt.pay_id.clone();
+            let back = |number| RefundId::new(format!("{}{number}", attempt.pay_id)).unwrap();
+            events.extend([
+                Event::PrepaySent { pay_id: id(), at },
+                Event::PrepayReady { pay_id: id(), at },
+                Event::PrepayRefused { pay_id: id() },
+                Event::Scanned { pay_id: id() },
+                Event::CloseSent { pay_id: id(), at },
+                Event::CloseProved { pay_id: id(), at },
+                Event::Paid { pay_id: id(), amount, restock: true },
+                Event::Paid { pay_id: id(), amount, restock: false },
+                Event::Returned { pay_id: id(), amount },
+                Event::Differs { pay_id: id(), mismatch: Mismatch::Partner, ours: None, at },
+                Event::Differs { pay_id: id(), mismatch: Mismatch::Amount, ours: Some(Fen::new(1).unwrap()), at },
+                Event::TakenBack { pay_id: id(), refund_id: back("S1"), amount },
+                Event::ReturnedByHand { pay_id: id(), refund_id: back("C1"), amount },
+            ]);
         }
-        (GoodsKind::Fins, None) => {
-            let value = order.id.to_string();
-            return Err(StoreError::Damaged {
-                table: "orders",
-                value,
-                what: "order that says how many fins to credit",
-            });
+        for refund in &order.refunds {
+            let id = || refund.refund_id.clone();
+            events.extend([
+                Event::RefundSent { refund_id: id(), at },
+                Event::RefundAccepted { refund_id: id() },
+                Event::RefundStuck { refund_id: id() },
+                Event::RefundClosed { refund_id: id() },
+                Event::RefundDone { refund_id: id() },
+            ]);
         }
-        (GoodsKind::Merchandise, _) => {}
+        events
     }
-    Ok(())
+
+    const fn is_of_stock(effect: &Effect) -> bool {
+        match effect {
+            Effect::ReleaseStock | Effect::SellHeld | Effect::SellAgain => true,
+            Effect::BookPayment { .. }
+            | Effect::Deliver
+            | Effect::OpenRefund { .. }
+            | Effect::BookRefund { .. }
+            | Effect::Alarm { .. } => false,
+        }
+    }
+
+    #[test]
+    fn an_event_that_moves_stock_in_any_history_is_known_to_move_it() {
+        let start = Order::place(OrderId::from_bits(1), Fen::new(100).unwrap(), 10, PayType::Alipay);
+        let mut frontier = vec![start];
+        // Each kind of event that the machine took, and whether stock moved with one.
+        let mut seen: BTreeMap<String, bool> = BTreeMap::new();
+        for _ in 0..LENGTH {
+            let mut next = BTreeMap::new();
+            for before in &frontier {
+                for event in events(before) {
+                    let mut after = before.clone();
+                    let Ok(effects) = after.apply(&event) else { continue };
+                    let has_moved = effects.iter().any(is_of_stock);
+                    assert!(moves_stock(&event) || !has_moved, "{event:?} moves stock: {effects:?}");
+                    let kind = format!("{event:?}").split(' ').next().unwrap().to_owned();
+                    *seen.entry(kind).or_default() |= has_moved;
+                    next.insert(format!("{after:?}"), after);
+                }
+            }
+            frontier = next.into_values().collect();
+        }
+        assert_eq!(seen.len(), 18, "an event is missing: {seen:?}");
+        let moved: Vec<&str> =
+            seen.iter().filter(|(_, has_moved)| **has_moved).map(|(kind, _)| kind.as_str()).collect();
+        assert_eq!(moved, ["CloseProved", "Differs", "EndAsked", "Paid", "PrepayRefused", "Returned"]);
+    }
 }

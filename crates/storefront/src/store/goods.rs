@@ -1,12 +1,15 @@
 //! Goods and their stock.
 
+use super::batch::{Known, Share};
+use super::bulk::{self, Value};
 use super::deals::{self, DealRow, NewDeal};
 use super::rooms::{self, NewRoom};
 use super::{Store, StoreError, fits, id, known};
 use api::Goods;
-use order::{Fen, GoodsId, GoodsKind, RoomId};
+use order::{Fen, GoodsId, GoodsKind, RoomId, ViewerId};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The columns of [`read`], in its order.
 macro_rules! select {
@@ -14,7 +17,7 @@ macro_rules! select {
         concat!(
             "SELECT goods_id, lot, title, note, description, kind, fins, price_fen, price_version, available, reserved,
              limit_per_viewer, on_sale, pinned, picture, room_id, deal_version, deal_price_fen, deal_starts_at,
-             deal_ends_at, deal_pieces, deal_taken, revision, sold FROM goods ",
+             deal_ends_at, deal_pieces, deal_taken, revision, sold, removed FROM goods ",
             $($rest)?
         )
     };
@@ -206,80 +209,149 @@ pub(super) async fn find(tx: &mut AnyConnection, goods_id: &GoodsId) -> Result<O
     row.as_ref().map(read).transpose()
 }
 
-/// The item of that id, if it can be ordered now.
-pub(crate) async fn find_on_sale(tx: &mut AnyConnection, goods_id: &GoodsId) -> Result<Option<GoodsRow>, StoreError> {
-    let Some(row) = find(tx, goods_id).await?.filter(|row| row.goods.on_sale) else { return Ok(None) };
-    let over = rooms::is_over(tx, row.room_id.as_str()).await?;
-    Ok((!over).then_some(row))
+/// Pieces of an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stock {
+    pub(super) available: i64,
+    pub(super) reserved: i64,
+    pub(super) sold: i64,
+    /// Of the deal it has.
+    pub(super) deal_taken: i64,
 }
 
-/// Moves pieces between what can be ordered, what is held and what is sold; those of an order at the deal's price are the
-/// deal's, too. `false` when there are not enough: then nothing moved.
-pub(crate) async fn move_stock(
+impl Stock {
+    fn of(row: &GoodsRow) -> Stock {
+        Stock {
+            available: row.goods.stock_left.into(),
+            reserved: row.goods.held.into(),
+            sold: row.sold.into(),
+            deal_taken: row.deal.as_ref().map_or(0, |deal| deal.taken.into()),
+        }
+    }
+}
+
+/// An item as a batch of writes knows it.
+#[derive(Clone, Debug)]
+pub(crate) struct Shelved {
+    /// The item, with its stock as it is now.
+    pub(crate) row: GoodsRow,
+    /// Whether it was removed, or the show it is sold in is over.
+    is_off: bool,
+    was: Stock,
+}
+
+impl Shelved {
+    /// The item, if it can be ordered now.
+    pub(crate) fn on_sale(&self) -> Option<&GoodsRow> {
+        Some(&self.row).filter(|row| row.goods.on_sale && !self.is_off)
+    }
+
+    /// Moves pieces between what can be ordered, what is held and what is sold; those of an order at the deal's price are
+    /// the deal's, too. `false` when there are not enough: then nothing moved.
+    pub(crate) fn move_stock(&mut self, price_version: i64, moved: Moved) -> bool {
+        let now = Stock::of(&self.row);
+        let deal = self.row.deal.as_mut().filter(|deal| deal.price_version == price_version);
+        let taken = now.deal_taken.saturating_sub(if deal.is_some() { moved.available } else { 0 });
+        let pieces = |now: i64, more: i64| u32::try_from(now.saturating_add(more)).ok();
+        let (Some(available), Some(reserved), Some(sold), Ok(taken)) = (
+            pieces(now.available, moved.available),
+            pieces(now.reserved, moved.reserved),
+            pieces(now.sold, moved.sold),
+            u32::try_from(taken),
+        ) else {
+            return false;
+        };
+        if let Some(deal) = deal {
+            if moved.available < 0 && taken > deal.pieces {
+                return false;
+            }
+            deal.taken = taken;
+        }
+        (self.row.goods.stock_left, self.row.goods.held, self.row.sold) = (available, reserved, sold);
+        true
+    }
+
+    /// What the stock became more and less by since it was read, if it did.
+    pub(super) fn change(&self) -> Option<Stock> {
+        let now = Stock::of(&self.row);
+        (now != self.was).then(|| Stock {
+            available: now.available.saturating_sub(self.was.available),
+            reserved: now.reserved.saturating_sub(self.was.reserved),
+            sold: now.sold.saturating_sub(self.was.sold),
+            deal_taken: now.deal_taken.saturating_sub(self.was.deal_taken),
+        })
+    }
+}
+
+/// Reads items. One that was removed is still there for its orders; it is only not on sale.
+pub(super) async fn load_all(
     tx: &mut AnyConnection,
-    goods_id: &GoodsId,
-    price_version: i64,
-    moved: Moved,
-) -> Result<bool, StoreError> {
-    let moved = sqlx::query(
+    goods_ids: &BTreeSet<GoodsId>,
+) -> Result<BTreeMap<GoodsId, Option<Shelved>>, StoreError> {
+    let mut found: BTreeMap<_, _> = goods_ids.iter().map(|goods_id| (goods_id.clone(), None)).collect();
+    let keys: Vec<_> = goods_ids.iter().map(|goods_id| [goods_id.as_str().into()]).collect();
+    let rows = bulk::read(tx, select!("WHERE goods_id IN ("), &keys, ")").await?;
+    let mut over: BTreeMap<RoomId, bool> = BTreeMap::new();
+    for row in &rows {
+        let is_removed = row.try_get::<i64, _>(24)? != 0;
+        let row = read(row)?;
+        let is_over = match over.get(&row.room_id) {
+            Some(is_over) => *is_over,
+            None => rooms::is_over(tx, row.room_id.as_str()).await?,
+        };
+        over.insert(row.room_id.clone(), is_over);
+        let was = Stock::of(&row);
+        let shelved = Shelved { row, is_off: is_removed || is_over, was };
+        found.insert(shelved.row.goods.goods_id.clone(), Some(shelved));
+    }
+    Ok(found)
+}
+
+/// Writes what became of an item's stock.
+pub(super) async fn save_stock(tx: &mut AnyConnection, goods_id: &GoodsId, change: Stock) -> Result<(), StoreError> {
+    sqlx::query(
         "UPDATE goods SET available = available + $2, reserved = reserved + $3, sold = sold + $4,
-            deal_taken = deal_taken - CASE WHEN deal_version = $5 THEN $2 ELSE 0 END
-         WHERE goods_id = $1 AND available + $2 >= 0 AND reserved + $3 >= 0 AND sold + $4 >= 0
-            AND (deal_version IS NULL OR deal_version <> $5
-                OR (deal_taken - $2 >= 0 AND ($2 >= 0 OR deal_taken - $2 <= deal_pieces)))",
+            deal_taken = deal_taken + $5 WHERE goods_id = $1",
     )
     .bind(goods_id.as_str())
-    .bind(moved.available)
-    .bind(moved.reserved)
-    .bind(moved.sold)
-    .bind(price_version)
+    .bind(change.available)
+    .bind(change.reserved)
+    .bind(change.sold)
+    .bind(change.deal_taken)
     .execute(tx)
     .await?;
-    Ok(moved.rows_affected() == 1)
+    Ok(())
 }
 
-/// How many pieces a viewer has bought or holds, and the order that holds them.
-pub(crate) async fn share(
+/// Reads what viewers have of items.
+pub(super) async fn shares(
     tx: &mut AnyConnection,
-    viewer_id: &str,
-    goods_id: &GoodsId,
-) -> Result<(u32, Option<String>), StoreError> {
-    let row = sqlx::query("SELECT pieces, open_order_id FROM shares WHERE viewer_id = $1 AND goods_id = $2")
-        .bind(viewer_id)
-        .bind(goods_id.as_str())
-        .fetch_optional(tx)
-        .await?;
-    let Some(row) = row else { return Ok((0, None)) };
-    Ok((fits(row.try_get(0)?, "number of pieces", "shares")?, row.try_get(1)?))
-}
-
-/// Changes a viewer's share by `pieces` and says which order is open now.
-pub(crate) async fn set_share(
-    tx: &mut AnyConnection,
-    viewer_id: &str,
-    goods_id: &GoodsId,
-    pieces: i64,
-    open_order_id: Option<&str>,
-) -> Result<(), StoreError> {
-    // Not one upsert: SQLite checks the row it would insert even when it then updates, and that row may be negative.
-    let changed = sqlx::query(
-        "UPDATE shares SET pieces = pieces + $3, open_order_id = $4 WHERE viewer_id = $1 AND goods_id = $2",
-    )
-    .bind(viewer_id)
-    .bind(goods_id.as_str())
-    .bind(pieces)
-    .bind(open_order_id)
-    .execute(&mut *tx)
-    .await?;
-    if changed.rows_affected() == 0 {
-        sqlx::query("INSERT INTO shares (viewer_id, goods_id, pieces, open_order_id) VALUES ($1, $2, $3, $4)")
-            .bind(viewer_id)
-            .bind(goods_id.as_str())
-            .bind(pieces)
-            .bind(open_order_id)
-            .execute(tx)
-            .await?;
+    wanted: BTreeSet<(ViewerId, GoodsId)>,
+) -> Result<BTreeMap<(ViewerId, GoodsId), Known<Option<Share>>>, StoreError> {
+    let keys: Vec<_> = wanted.iter().map(|(viewer, goods)| [viewer.as_str().into(), goods.as_str().into()]).collect();
+    let mut found: BTreeMap<_, _> = wanted.into_iter().map(|key| (key, Known::new(None))).collect();
+    let query = "SELECT viewer_id, goods_id, pieces, open_order_id FROM shares WHERE (viewer_id, goods_id) IN (";
+    for row in &bulk::read(tx, query, &keys, ")").await? {
+        let key = (id(row.try_get(0)?, "viewer id", "shares")?, id(row.try_get(1)?, "goods id", "shares")?);
+        let share = Share { pieces: fits(row.try_get(2)?, "number of pieces", "shares")?, open: row.try_get(3)? };
+        found.insert(key, Known::new(Some(share)));
     }
+    Ok(found)
+}
+
+/// Writes what viewers have of items.
+pub(super) async fn save_shares(
+    tx: &mut AnyConnection,
+    shares: &BTreeMap<(ViewerId, GoodsId), Known<Option<Share>>>,
+) -> Result<(), StoreError> {
+    let changed = shares.iter().filter(|(_, known)| known.was != known.now);
+    let row = |(viewer, goods): &(ViewerId, GoodsId), share: &Share| -> [Value; 4] {
+        [viewer.as_str().into(), goods.as_str().into(), i64::from(share.pieces).into(), share.open.as_deref().into()]
+    };
+    let rows = changed.filter_map(|(key, known)| Some(row(key, known.now.as_ref()?))).collect();
+    let again = " ON CONFLICT (viewer_id, goods_id) DO UPDATE SET pieces = excluded.pieces,
+        open_order_id = excluded.open_order_id";
+    bulk::write(tx, "INSERT INTO shares (viewer_id, goods_id, pieces, open_order_id)", rows, again).await?;
     Ok(())
 }
 
@@ -289,7 +361,8 @@ fn read(row: &AnyRow) -> Result<GoodsRow, StoreError> {
     let deal = deals::read(row, 16)?;
     let goods = Goods {
         goods_id: id(row.try_get(0)?, "goods id", "goods")?,
-        lot: fits(row.try_get(1)?, "lot number", "goods")?,
+        // The lot of a removed item lies below 0: its number is another's.
+        lot: fits(row.try_get::<i64, _>(1)?.max(0), "lot number", "goods")?,
         title: row.try_get(2)?,
         note: row.try_get(3)?,
         description: row.try_get(4)?,

@@ -6,7 +6,7 @@ use super::halts::{self, BOOKS};
 use super::ledger::{REFUNDS_PAYABLE, SUSPENSE, is_of_sale};
 use super::orders::Record;
 use order::Fen;
-use order::state::{Attempt, AttemptState, Effect, OrderState, Refund, RefundState};
+use order::state::{Attempt, AttemptState, OrderState, Refund, RefundState};
 use sqlx::{AnyConnection, Row};
 
 /// The names of an order's ledger entries, from its rows.
@@ -21,12 +21,11 @@ macro_rules! entries_of_order {
 }
 pub(super) use entries_of_order;
 
-/// Looks at an order after an event, and at the goods and ledger entries it moved. Whatever is wrong halts the shop in
-/// the same transaction; this never fails, because the event must stay.
-pub(super) async fn check(tx: &mut AnyConnection, after: &Record, effects: &[Effect], now: i64) {
+/// Looks at an order after its events, and at the goods and ledger entries they moved, if they did. Whatever is wrong
+/// halts the shop in the same transaction; this never fails, because the events must stay.
+pub(super) async fn check(tx: &mut AnyConnection, after: &Record, has_moved: bool, now: i64) {
     let mut faults = faults_of(after);
-    // An event without effects moved no money, goods or deliveries.
-    if !effects.is_empty() {
+    if has_moved {
         match rows_of(tx, after).await {
             Ok(rows) => faults.extend(rows.faults(after)),
             Err(error) => faults.push(format!("its books cannot be read: {error}")),

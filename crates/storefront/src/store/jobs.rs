@@ -1,13 +1,15 @@
 //! The durable to-do list: one row for each order that can still change by itself. A job is leased while somebody is at
 //! it; a lease that ran out (a crash) is taken by the next who looks.
 
-use super::{Store, StoreError, id};
+use super::batch::{Batch, Known, Needs};
+use super::{Store, StoreError, bulk, id};
 use order::OrderId;
 use sqlx::{AnyConnection, Row};
+use std::collections::BTreeMap;
 
 /// How long a job is one worker's, seconds. A step makes at most two calls of 10 s, so half of it is enough for one; with
 /// less than that the worker renews it before the next step.
-const LEASE_S: i64 = 60;
+pub(super) const LEASE_S: i64 = 60;
 
 /// A job that is one worker's until a time. That time, in Unix seconds, also tells the lease from a later one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,18 +60,13 @@ impl Store {
     /// [`StoreError`].
     pub async fn lease_order(&self, order_id: &OrderId, now: i64) -> Result<Option<Lease>, StoreError> {
         let lease = Lease { order_id: order_id.clone(), until: now.saturating_add(LEASE_S) };
-        self.write(move |tx| {
-            Box::pin(async move {
-                let leased = sqlx::query(
-                    "UPDATE jobs SET leased_until = $3 WHERE order_id = $1 AND wake_at <= $2 AND leased_until <= $2",
-                )
-                .bind(lease.order_id.as_str())
-                .bind(now)
-                .bind(lease.until)
-                .execute(tx)
-                .await?;
-                Ok((leased.rows_affected() == 1).then_some(lease))
-            })
+        self.decide(Needs::job(order_id), move |batch| {
+            let job = batch.job(&lease.order_id)?.as_mut();
+            let job = job.filter(|job| job.wake_at <= now && job.leased_until <= now);
+            Ok(job.map(|job| {
+                job.leased_until = lease.until;
+                lease.clone()
+            }))
         })
         .await
     }
@@ -81,21 +78,12 @@ impl Store {
     pub async fn renew(&self, lease: &mut Lease, now: i64) -> Result<bool, StoreError> {
         // Never the same time twice, even when the clock stands or steps back: it names the lease.
         let until = now.saturating_add(LEASE_S).max(lease.until.saturating_add(1));
-        let (order_id, held) = (lease.order_id.clone(), lease.until);
-        let renewed: bool = self
-            .write(move |tx| {
-                Box::pin(async move {
-                    let renewed =
-                        sqlx::query("UPDATE jobs SET leased_until = $3 WHERE order_id = $1 AND leased_until = $2")
-                            .bind(order_id.as_str())
-                            .bind(held)
-                            .bind(until)
-                            .execute(tx)
-                            .await?;
-                    Ok::<_, StoreError>(renewed.rows_affected() == 1)
-                })
-            })
-            .await?;
+        let held = lease.clone();
+        let renewed = self.decide(Needs::job(&lease.order_id), move |batch| {
+            let job = batch.job(&held.order_id)?.as_mut().filter(|job| job.leased_until == held.until);
+            Ok::<_, StoreError>(job.map(|job| job.leased_until = until).is_some())
+        });
+        let renewed = renewed.await?;
         lease.until = until;
         Ok(renewed)
     }
@@ -120,7 +108,14 @@ impl Store {
     pub async fn drop_leases(&self) -> Result<(), StoreError> {
         self.write(|tx| {
             Box::pin(async move {
-                sqlx::query("UPDATE jobs SET leased_until = 0").execute(tx).await?;
+                sqlx::query("UPDATE jobs SET leased_until = 0").execute(&mut *tx).await?;
+                // Those that waited for their turn at a channel come to its line anew, the oldest first.
+                sqlx::query(
+                    "UPDATE jobs SET wake_at = (SELECT created_at FROM orders WHERE orders.order_id = jobs.order_id)
+                     WHERE order_id IN (SELECT order_id FROM orders WHERE state = 'reserved')",
+                )
+                .execute(tx)
+                .await?;
                 Ok(())
             })
         })
@@ -128,37 +123,55 @@ impl Store {
     }
 }
 
-/// Makes the order's job due at `at`, whoever is at it now.
-pub(super) async fn wake(tx: &mut AnyConnection, order_id: &OrderId, at: i64) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO jobs (order_id, wake_at, leased_until) VALUES ($1, $2, 0)
-         ON CONFLICT (order_id) DO UPDATE SET wake_at = $2",
-    )
-    .bind(order_id.as_str())
-    .bind(at)
-    .execute(tx)
-    .await?;
+/// The to-do of one order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Job {
+    /// When it is due.
+    pub(super) wake_at: i64,
+    /// Until when it is somebody's.
+    pub(super) leased_until: i64,
+}
+
+/// Reads jobs.
+pub(super) async fn load_all<'a>(
+    tx: &mut AnyConnection,
+    order_ids: impl Iterator<Item = &'a OrderId> + Send,
+) -> Result<BTreeMap<OrderId, Known<Option<Job>>>, StoreError> {
+    let mut found: BTreeMap<_, _> = order_ids.map(|order_id| (order_id.clone(), Known::new(None))).collect();
+    let keys: Vec<_> = found.keys().map(|order_id| [order_id.as_str().into()]).collect();
+    let query = "SELECT order_id, wake_at, leased_until FROM jobs WHERE order_id IN (";
+    for row in &bulk::read(tx, query, &keys, ")").await? {
+        let job = Job { wake_at: row.try_get(1)?, leased_until: row.try_get(2)? };
+        found.insert(id(row.try_get(0)?, "order id", "jobs")?, Known::new(Some(job)));
+    }
+    Ok(found)
+}
+
+/// Writes the jobs that changed, and takes away those that are done.
+pub(super) async fn save(
+    tx: &mut AnyConnection,
+    jobs: &BTreeMap<OrderId, Known<Option<Job>>>,
+) -> Result<(), StoreError> {
+    let (mut kept, mut done) = (Vec::new(), Vec::new());
+    for (order_id, Known { was, now }) in jobs.iter().filter(|(_, known)| known.was != known.now) {
+        match now {
+            Some(job) => kept.push([order_id.as_str().into(), job.wake_at.into(), job.leased_until.into()]),
+            None if was.is_some() => done.push([order_id.as_str().into()]),
+            None => {}
+        }
+    }
+    let again =
+        " ON CONFLICT (order_id) DO UPDATE SET wake_at = excluded.wake_at, leased_until = excluded.leased_until";
+    bulk::write(tx, "INSERT INTO jobs (order_id, wake_at, leased_until)", kept, again).await?;
+    bulk::write(tx, "DELETE FROM jobs WHERE order_id IN (", done, ")").await?;
     Ok(())
 }
 
 /// Hands a leased job back until `wake_at`, or for good. A lease that ran out is not ours to hand back.
-pub(super) async fn release(
-    tx: &mut AnyConnection,
-    order_id: &OrderId,
-    until: i64,
-    wake_at: Option<i64>,
-) -> Result<(), StoreError> {
-    let query = match wake_at {
-        Some(at) => {
-            sqlx::query("UPDATE jobs SET wake_at = $3, leased_until = 0 WHERE order_id = $1 AND leased_until = $2")
-                .bind(order_id.as_str())
-                .bind(until)
-                .bind(at)
-        }
-        None => sqlx::query("DELETE FROM jobs WHERE order_id = $1 AND leased_until = $2")
-            .bind(order_id.as_str())
-            .bind(until),
-    };
-    query.execute(tx).await?;
+pub(super) fn release(batch: &mut Batch, lease: &Lease, wake_at: Option<i64>) -> Result<(), StoreError> {
+    let job = batch.job(&lease.order_id)?;
+    if job.is_some_and(|job| job.leased_until == lease.until) {
+        *job = wake_at.map(|wake_at| Job { wake_at, leased_until: 0 });
+    }
     Ok(())
 }

@@ -2,6 +2,7 @@
 //! lines hold, and their hash, is described in [`api::journal`].
 
 use super::StoreError;
+use super::bulk::{self, Value};
 use super::orders::{Evidence, Snapshot};
 use api::journal::{Grounds, JournalLine, PLACED, Placed, STUDIO, line_hash};
 use order::state::{Event, Order};
@@ -10,46 +11,89 @@ use serde::Serialize;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
-/// The first line of an order: what it promised, bound by the chain from then on.
-pub(super) async fn append_placed(
-    tx: &mut AnyConnection,
-    order: &Order,
-    snapshot: &Snapshot,
-    params: &str,
-    merchant: &Merchant,
-) -> Result<(), StoreError> {
-    let Some(first) = order.attempts.first() else { return Ok(()) };
-    let placed = Placed {
-        viewer_id: snapshot.viewer_id.clone(),
-        room_id: snapshot.room_id.clone(),
-        goods_id: snapshot.goods_id.clone(),
-        kind: snapshot.kind,
-        title: snapshot.title.clone(),
-        quantity: snapshot.quantity,
-        amount_fen: order.amount,
-        fins: snapshot.fins,
-        note: snapshot.note.clone(),
-        created_at: snapshot.created_at,
-        deadline_at: order.deadline_at,
-        pay_type: first.pay_type,
-        merchant: merchant.clone(),
-        params: params.to_owned(),
-    };
-    append(tx, order.id.as_str(), PLACED, &as_json(&placed), snapshot.created_at).await?;
-    Ok(())
+/// Where the chain ends.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Head {
+    seq: i64,
+    hash: String,
 }
 
-/// The line of an event that changed an order.
-pub(super) async fn append_event(
-    tx: &mut AnyConnection,
-    order_id: &OrderId,
-    event: &Event,
-    evidence: &Evidence,
+/// A line to be written.
+#[derive(Clone, Debug)]
+pub(super) struct Line {
+    seq: i64,
+    order_id: String,
+    event: String,
+    evidence: String,
     at: i64,
-) -> Result<(), StoreError> {
-    let Evidence { text, code, payment, merchant } = evidence.clone();
-    let grounds = Grounds { text, code, payment, merchant };
-    append(tx, order_id.as_str(), &as_json(event), &as_json(&grounds), at).await?;
+    hash: String,
+}
+
+impl Head {
+    /// The next line.
+    fn append(&mut self, order_id: &str, event: String, evidence: String, at: i64) -> Line {
+        self.seq = self.seq.saturating_add(1);
+        self.hash = line_hash(&self.hash, self.seq, order_id, &event, &evidence, at);
+        Line { seq: self.seq, order_id: order_id.to_owned(), event, evidence, at, hash: self.hash.clone() }
+    }
+
+    /// The first line of an order: what it promised, bound by the chain from then on.
+    pub(super) fn placed(
+        &mut self,
+        order: &Order,
+        snapshot: &Snapshot,
+        params: &str,
+        merchant: &Merchant,
+    ) -> Option<Line> {
+        let placed = Placed {
+            viewer_id: snapshot.viewer_id.clone(),
+            room_id: snapshot.room_id.clone(),
+            goods_id: snapshot.goods_id.clone(),
+            kind: snapshot.kind,
+            title: snapshot.title.clone(),
+            quantity: snapshot.quantity,
+            amount_fen: order.amount,
+            fins: snapshot.fins,
+            note: snapshot.note.clone(),
+            created_at: snapshot.created_at,
+            deadline_at: order.deadline_at,
+            pay_type: order.attempts.first()?.pay_type,
+            merchant: merchant.clone(),
+            params: params.to_owned(),
+        };
+        Some(self.append(order.id.as_str(), PLACED.to_owned(), as_json(&placed), snapshot.created_at))
+    }
+
+    /// The line of an event that changed an order.
+    pub(super) fn event(&mut self, order_id: &OrderId, event: &Event, evidence: &Evidence, at: i64) -> Line {
+        let Evidence { text, code, payment, merchant, answered: _ } = evidence.clone();
+        let grounds = Grounds { text, code, payment, merchant };
+        self.append(order_id.as_str(), as_json(event), as_json(&grounds), at)
+    }
+}
+
+/// Reads where the chain ends.
+pub(super) async fn head(tx: &mut AnyConnection) -> Result<Head, StoreError> {
+    let head = sqlx::query("SELECT seq, hash FROM journal_head WHERE name = 'head'").fetch_one(tx).await?;
+    Ok(Head { seq: head.try_get(0)?, hash: head.try_get(1)? })
+}
+
+/// Writes lines and where the chain ends after them.
+pub(super) async fn write(tx: &mut AnyConnection, lines: Vec<Line>, head: &Head) -> Result<(), StoreError> {
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let row = |line: Line| -> [Value; 6] {
+        let Line { seq, order_id, event, evidence, at, hash } = line;
+        [seq.into(), order_id.into(), event.into(), evidence.into(), at.into(), hash.into()]
+    };
+    let rows = lines.into_iter().map(row).collect();
+    bulk::write(tx, "INSERT INTO journal (seq, order_id, event, evidence, at, hash)", rows, "").await?;
+    sqlx::query("UPDATE journal_head SET seq = $1, hash = $2 WHERE name = 'head'")
+        .bind(head.seq)
+        .bind(&head.hash)
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -77,41 +121,15 @@ pub(crate) async fn append_act(
         "event": format!("{STUDIO}{}", act.act), "streamer_id": act.streamer_id, "about": act.about,
     });
     let evidence = serde_json::json!({"before": before, "after": after});
-    append(tx, "", &event.to_string(), &evidence.to_string(), act.at).await
+    let mut head = head(tx).await?;
+    let line = head.append("", event.to_string(), evidence.to_string(), act.at);
+    write(tx, vec![line], &head).await?;
+    Ok(head.seq)
 }
 
 /// What the journal keeps is made of texts, numbers and lists, so it always has a JSON form.
 fn as_json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
-}
-
-/// Appends a line, and says which it is.
-async fn append(
-    tx: &mut AnyConnection,
-    order_id: &str,
-    event: &str,
-    evidence: &str,
-    at: i64,
-) -> Result<i64, StoreError> {
-    let head = sqlx::query("SELECT seq, hash FROM journal_head WHERE name = 'head'").fetch_one(&mut *tx).await?;
-    let seq = head.try_get::<i64, _>(0)?.saturating_add(1);
-    let previous: String = head.try_get(1)?;
-    let hash = line_hash(&previous, seq, order_id, event, evidence, at);
-    sqlx::query("INSERT INTO journal (seq, order_id, event, evidence, at, hash) VALUES ($1, $2, $3, $4, $5, $6)")
-        .bind(seq)
-        .bind(order_id)
-        .bind(event)
-        .bind(evidence)
-        .bind(at)
-        .bind(&hash)
-        .execute(&mut *tx)
-        .await?;
-    sqlx::query("UPDATE journal_head SET seq = $1, hash = $2 WHERE name = 'head'")
-        .bind(seq)
-        .bind(hash)
-        .execute(tx)
-        .await?;
-    Ok(seq)
 }
 
 /// An order's lines, oldest first.

@@ -1,6 +1,7 @@
 //! The ledger: double entry, append-only. Each entry has a name that says what it books, so it can be booked once.
 
 use super::StoreError;
+use super::bulk::{self, Value};
 use order::PayType;
 use order::state::RefundReason;
 use sqlx::AnyConnection;
@@ -84,71 +85,16 @@ pub(super) const fn is_of_sale(reason: RefundReason) -> bool {
     }
 }
 
-/// A payment arrived.
-pub(super) async fn book_payment(
-    tx: &mut AnyConnection,
-    pay_id: &str,
-    pay_type: PayType,
-    amount_fen: i64,
-    at: i64,
-) -> Result<(), StoreError> {
-    book(tx, &Entry::payment(pay_id, pay_type, amount_fen), at).await
-}
-
-/// A paid order was delivered: the money is earned.
-pub(super) async fn book_sale(
-    tx: &mut AnyConnection,
-    order_id: &str,
-    amount_fen: i64,
-    at: i64,
-) -> Result<(), StoreError> {
-    book(tx, &Entry::sale(order_id, amount_fen), at).await
-}
-
-/// Fins were credited to a viewer.
-pub(super) async fn book_fins(
-    tx: &mut AnyConnection,
-    order_id: &str,
-    viewer_id: &str,
-    fins: i64,
-    at: i64,
-) -> Result<(), StoreError> {
-    book(tx, &Entry::fins(order_id, viewer_id, fins), at).await
-}
-
-/// Money is owed back.
-pub(super) async fn book_refund_due(
-    tx: &mut AnyConnection,
-    refund_id: &str,
-    reason: RefundReason,
-    amount_fen: i64,
-    at: i64,
-) -> Result<(), StoreError> {
-    book(tx, &Entry::refund_due(refund_id, reason, amount_fen), at).await
-}
-
-/// Money went back.
-pub(super) async fn book_refund(
-    tx: &mut AnyConnection,
-    refund_id: &str,
-    pay_type: PayType,
-    amount_fen: i64,
-    at: i64,
-) -> Result<(), StoreError> {
-    book(tx, &Entry::refund(refund_id, pay_type, amount_fen), at).await
-}
-
-async fn book(tx: &mut AnyConnection, entry: &Entry, at: i64) -> Result<(), StoreError> {
-    for (line, (account, amount)) in (1_i64..).zip(entry.lines()) {
-        sqlx::query("INSERT INTO ledger (entry, line, account, unit, amount, at) VALUES ($1, $2, $3, $4, $5, $6)")
-            .bind(&entry.name)
-            .bind(line)
-            .bind(account)
-            .bind(entry.unit)
-            .bind(amount)
-            .bind(at)
-            .execute(&mut *tx)
-            .await?;
-    }
+/// Books entries, each with its time.
+pub(super) async fn book(tx: &mut AnyConnection, entries: &[(Entry, i64)]) -> Result<(), StoreError> {
+    let lines = entries.iter().flat_map(|(entry, at)| {
+        let lines = (1_i64..).zip(entry.lines());
+        lines.map(|(line, (account, amount))| -> [Value; 6] {
+            let name = entry.name.as_str().into();
+            [name, line.into(), account.into(), entry.unit.into(), amount.into(), (*at).into()]
+        })
+    });
+    let rows = lines.collect();
+    bulk::write(tx, "INSERT INTO ledger (entry, line, account, unit, amount, at)", rows, "").await?;
     Ok(())
 }

@@ -2,6 +2,7 @@
 //! that a page of any of them is read from an index, however many orders there are.
 
 use super::StoreError;
+use super::bulk::{self, Value};
 use super::orders::{Record, Snapshot};
 use api::OrderFilter;
 use order::state::{AttemptState, Order, OrderState, RefundState};
@@ -100,36 +101,48 @@ impl Standing<'_> {
     }
 }
 
-/// Puts an order on the lists it is on now and takes it off those it was on. A new one was on none.
-pub(super) async fn follow(
-    tx: &mut AnyConnection,
-    before: Option<Standing<'_>>,
-    after: Standing<'_>,
-) -> Result<(), StoreError> {
-    for list in LISTS {
-        let was = before.is_some_and(|before| before.is_on(list));
-        let query = match (was, after.is_on(list)) {
-            // A row that is there already is no reason to hold up money: the audit would name it.
-            (false, true) => {
-                "INSERT INTO order_lists (room_id, list, created_at, order_id, title) VALUES ($1, $2, $3, $4, $5)
-                 ON CONFLICT (room_id, list, created_at, order_id) DO NOTHING"
+/// What changes on the lists.
+#[derive(Debug, Default)]
+pub(super) struct Moves {
+    onto: Vec<[Value; 5]>,
+    off: Vec<[Value; 4]>,
+}
+
+impl Moves {
+    /// Puts an order on the lists it is on now and takes it off those it was on. A new one was on none.
+    pub(super) fn follow(&mut self, before: Option<Standing<'_>>, after: Standing<'_>) {
+        let Standing { order, snapshot, .. } = after;
+        for list in LISTS {
+            let was = before.is_some_and(|before| before.is_on(list));
+            let key = || -> [Value; 4] {
+                [
+                    snapshot.room_id.as_str().into(),
+                    name(list).into(),
+                    snapshot.created_at.into(),
+                    order.id.as_str().into(),
+                ]
+            };
+            match (was, after.is_on(list)) {
+                (false, true) => {
+                    let [room, list, at, order] = key();
+                    self.onto.push([room, list, at, order, snapshot.title.as_str().into()]);
+                }
+                (true, false) => self.off.push(key()),
+                (true, true) | (false, false) => {}
             }
-            (true, false) => {
-                "DELETE FROM order_lists WHERE room_id = $1 AND list = $2 AND created_at = $3 AND order_id = $4
-                    AND title = $5"
-            }
-            (true, true) | (false, false) => continue,
-        };
-        sqlx::query(query)
-            .bind(after.snapshot.room_id.as_str())
-            .bind(name(list))
-            .bind(after.snapshot.created_at)
-            .bind(after.order.id.as_str())
-            .bind(&after.snapshot.title)
-            .execute(&mut *tx)
-            .await?;
+        }
     }
-    Ok(())
+
+    /// Writes it.
+    pub(super) async fn write(self, tx: &mut AnyConnection) -> Result<(), StoreError> {
+        // A row that is there already is no reason to hold up money: the audit would name it.
+        let there = " ON CONFLICT (room_id, list, created_at, order_id) DO NOTHING";
+        let into = "INSERT INTO order_lists (room_id, list, created_at, order_id, title)";
+        bulk::write(tx, into, self.onto, there).await?;
+        let from = "DELETE FROM order_lists WHERE (room_id, list, created_at, order_id) IN (";
+        bulk::write(tx, from, self.off, ")").await?;
+        Ok(())
+    }
 }
 
 /// Follows an order that did not change itself, but what is beside it did.
@@ -137,5 +150,7 @@ pub(super) async fn follow_beside(tx: &mut AnyConnection, record: &Record, was: 
     let Record { order, snapshot, .. } = record;
     let before = Standing { order, snapshot, beside: was };
     let after = Standing { beside: beside(tx, &order.id).await?, ..before };
-    follow(tx, Some(before), after).await
+    let mut moves = Moves::default();
+    moves.follow(Some(before), after);
+    moves.write(tx).await
 }

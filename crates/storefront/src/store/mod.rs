@@ -5,7 +5,9 @@
 
 mod addresses;
 mod audit;
+mod batch;
 mod bills;
+mod bulk;
 mod connect;
 mod deals;
 mod desk;
@@ -14,27 +16,32 @@ mod disk;
 mod edits;
 mod events;
 mod figures;
+mod flush;
 mod given_back;
 mod goods;
 mod goods_file;
 mod halts;
+mod inbox;
 mod invariants;
 mod items;
 mod jobs;
 mod journal;
 mod ledger;
 mod lists;
+mod looks;
 mod orders;
 mod pictures;
 mod receipts;
 mod rooms;
 mod rows;
+mod schema;
 mod shelf;
 mod show_figures;
 mod streamers;
 mod studio_pages;
 mod studio_papers;
 mod studio_sheets;
+mod turns;
 mod viewers;
 mod writer;
 
@@ -44,30 +51,35 @@ pub use bills::{BillState, BookedAttempt, BookedRefund};
 pub use deals::{DealError, DealRow, NewDeal};
 pub use disk::{Disk, PlainDisk};
 pub use edits::{By, EditError};
-pub use figures::Figures;
+pub use figures::{AGES, Figures, Stock, Waiting};
 pub use goods::{GoodsRow, NewGoods};
 pub use halts::{BOOKS, Halt, OPERATOR};
+pub use inbox::Heard;
 pub use jobs::Lease;
-pub use orders::{ApplyError, Before, Evidence, Heard, Placed, Record, Snapshot, Trade};
+pub use orders::{Answer, ApplyError, Before, Evidence, Placed, Record, Snapshot, Trade};
 pub use pictures::Picture;
 pub use rooms::{NewRoom, Show};
 pub use streamers::Streamer;
 pub use studio_pages::{Cursor, STUDIO_PAGE, STUDIO_QUERIES};
 pub use studio_sheets::SheetRow;
 
-pub(crate) use addresses::find as find_address;
+pub(crate) use batch::{Batch, Needs, Share};
+pub(crate) use connect::{Kind, may_be_opened, sqlite_path};
 pub(crate) use details::{answer_wish, papers, ship};
-pub(crate) use events::apply;
+pub(crate) use events::{apply, apply_in};
 pub(crate) use given_back::{GivenBack, given_back, keep_given_back};
-pub(crate) use goods::{Moved, find_on_sale, move_stock, set_share, share};
+pub(crate) use goods::{Moved, Shelved};
 pub(crate) use goods_file::reported;
-pub(crate) use halts::halted;
 pub(crate) use journal::append_act;
 pub(crate) use lists::refundable;
-pub(crate) use rows::{answer_request, by_request, insert, load};
+pub(crate) use rows::{Answered, load};
 
-use connect::SCHEMA_VERSION;
+use crate::metrics::WriterMetrics;
+use api::Viewer;
 use futures_util::future::BoxFuture;
+use looks::Looks;
+use order::OrderId;
+use schema::VERSION as SCHEMA_VERSION;
 use sqlx::{AnyConnection, AnyPool};
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -89,11 +101,17 @@ pub enum StoreError {
         /// What it should have been.
         what: &'static str,
     },
-    /// The transaction did not commit, so nothing of the write is there.
+    /// The transaction did not commit, so nothing of the write is there; unless a server was lost at just that moment.
     #[error("database: the transaction did not commit: {0}")]
     NotCommitted(String),
-    /// The storefront is stopping.
-    #[error("database: closed")]
+    /// What was asked for together with others could not be read.
+    #[error("database: {0}")]
+    NotRead(String),
+    /// A write looked at something it had not asked for. Nothing of it is there.
+    #[error("database: {0} was looked at without being asked for")]
+    NotGathered(&'static str),
+    /// The storefront is stopping, or the database cannot be reached.
+    #[error("database: closed or out of reach")]
     Closed,
     /// The database was made by a newer program.
     #[error("the database has schema {found}; this program knows {SCHEMA_VERSION}. Install the newer program")]
@@ -107,12 +125,15 @@ pub enum StoreError {
 #[derive(Clone, Debug)]
 pub struct Store {
     readers: AnyPool,
+    orders: Looks<OrderId, Record>,
+    viewers: Looks<String, Viewer>,
     writer: mpsc::Sender<Work>,
     disk: Arc<dyn Disk>,
+    metrics: WriterMetrics,
 }
 
 impl Store {
-    /// Opens `sqlite:PATH`, makes the tables if they are missing, and starts the writer.
+    /// Opens `sqlite:PATH` or `postgres://...`, makes the tables if they are missing, and starts the writer.
     ///
     /// # Errors
     /// [`StoreError`] when the database cannot be opened or belongs to a newer program.
@@ -127,8 +148,13 @@ impl Store {
     pub async fn open_on(url: &str, disk: Arc<dyn Disk>) -> Result<Store, StoreError> {
         let (pool, connection) = connect::open(url).await?;
         let (writer, queue) = mpsc::channel(QUEUE);
-        tokio::spawn(writer::write_all(pool.clone(), connection, queue, Arc::clone(&disk)));
-        Ok(Store { readers: pool, writer, disk })
+        let metrics = WriterMetrics::default();
+        tokio::spawn(writer::write_all(pool.clone(), connection, queue, Arc::clone(&disk), metrics.clone()));
+        let orders =
+            Looks::begin(pool.clone(), |tx, wanted| Box::pin(async move { rows::load_all(tx, &wanted).await }));
+        let viewers =
+            Looks::begin(pool.clone(), |tx, wanted| Box::pin(async move { viewers::load_all(tx, &wanted).await }));
+        Ok(Store { readers: pool, orders, viewers, writer, disk, metrics })
     }
 
     /// Runs `work` in a transaction and returns its result once that is committed. If `work` fails, nothing of it
@@ -142,10 +168,57 @@ impl Store {
         E: From<StoreError> + Send + 'static,
         F: for<'c> FnOnce(&'c mut AnyConnection) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
     {
-        let (work, answer) = writer::work(work);
-        self.disk.before_write().await;
-        self.writer.send(work).await.map_err(|_| StoreError::Closed)?;
+        let (work, answer) = writer::alone(work);
+        self.queue(work).await?;
         answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// What its writer counts.
+    pub(crate) fn writer_metrics(&self) -> &WriterMetrics {
+        &self.metrics
+    }
+
+    /// Writes that wait for the writer now.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.capacity().saturating_sub(self.writer.capacity())
+    }
+
+    /// Writes that may wait for the writer. Callers of more wait for room.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.writer.max_capacity()
+    }
+
+    /// Decides something together with all else that waits to be decided: what each looks at is read at once, what they
+    /// decide is written at once. `decide` runs without waiting for anything, and may run more than once. If it fails,
+    /// it must have changed nothing. Dropping the returned future does not stop it.
+    ///
+    /// # Errors
+    /// What `decide` returned, or [`StoreError`] when the commit failed.
+    pub(crate) async fn decide<T, E, F>(&self, needs: Needs, decide: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: Fn(&mut Batch) -> Result<T, E> + Send + 'static,
+    {
+        let (work, answer) = writer::together(needs, decide);
+        self.queue(work).await?;
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// What a decision would see now, to be looked at only.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(crate) async fn look(&self, needs: &Needs) -> Result<Batch, StoreError> {
+        let mut connection = self.read().await?;
+        Batch::gather(&mut connection, needs).await
+    }
+
+    async fn queue(&self, work: Work) -> Result<(), StoreError> {
+        self.disk.before_write().await;
+        self.writer.send(work).await.map_err(|_| StoreError::Closed)
     }
 
     /// A connection to read with. It sees what is committed.

@@ -1,17 +1,14 @@
 //! Orders with their attempts and refunds, and the one transaction that takes an event.
 
+use super::batch::{Batch, Needs};
 use super::jobs::{self, Lease};
-use super::rows::load;
+use super::rows::{self, Answered, load};
 use super::{Store, StoreError, events, id};
 use api::PostalAddress;
 use order::state::{Attempt, Event, Illegal, Order};
-use order::{GoodsId, GoodsKind, Merchant, OrderId, PayId, PayType, Payment, RefundId, RoomId, ViewerId};
-use sqlx::{AnyConnection, Row};
-use std::collections::BTreeMap;
-
-/// Seconds after an answered query in which a repeated notice asks for no other. Channels repeat what was not received
-/// after 15 s at the earliest (WeChat Pay, payment notice).
-const REPEAT_PAUSE_S: i64 = 10;
+use order::{GoodsId, GoodsKind, Merchant, OrderId, PayId, PayType, Payment, RefundId, RequestId, RoomId, ViewerId};
+use sqlx::Row;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What an order promised when it was made. None of it ever changes.
 #[derive(Clone, Debug)]
@@ -43,7 +40,7 @@ pub struct Snapshot {
 }
 
 /// What the channel knows an attempt by, and what it gave.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trade {
     /// The merchant it was made for.
     pub merchant: Merchant,
@@ -53,14 +50,16 @@ pub struct Trade {
     pub channel_no: Option<String>,
     /// When the channel booked the payment, Unix seconds.
     pub paid_at: Option<i64>,
-    /// How often it was asked to be queried at once: what an answered query settles.
+    /// How often it was asked to be queried at once.
     pub asks: i64,
+    /// How many of these an answered query has settled.
+    pub asks_settled: i64,
 }
 
 impl Trade {
     /// A trade that nothing is known of but the merchant.
     pub(super) fn new(merchant: Merchant) -> Trade {
-        Trade { merchant, code: None, channel_no: None, paid_at: None, asks: 0 }
+        Trade { merchant, code: None, channel_no: None, paid_at: None, asks: 0, asks_settled: 0 }
     }
 
     /// Takes what an answer brought about this attempt.
@@ -117,21 +116,6 @@ pub struct Placed {
     pub is_new: bool,
 }
 
-/// A verified notice: what is kept of it and what it asks for.
-#[derive(Clone, Debug)]
-pub struct Heard {
-    /// The channel.
-    pub pay_type: PayType,
-    /// The channel's id of the notice, the same each time it is repeated.
-    pub notice_id: String,
-    /// The attempt it speaks of.
-    pub pay_id: PayId,
-    /// The refund it speaks of.
-    pub refund_id: Option<RefundId>,
-    /// The body as it came.
-    pub body: String,
-}
-
 /// What an event brings that the machine itself does not carry.
 #[derive(Clone, Debug, Default)]
 pub struct Evidence {
@@ -143,6 +127,19 @@ pub struct Evidence {
     pub payment: Option<Payment>,
     /// The merchant of a new attempt.
     pub merchant: Option<Merchant>,
+    /// The query that brought it, which settles what was asked before it was made.
+    pub answered: Option<Answer>,
+}
+
+/// A query that was answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The attempt that was asked about.
+    pub pay_id: PayId,
+    /// How often it had been asked to be queried when the query was made.
+    pub asks: i64,
+    /// When the query was made, Unix seconds.
+    pub asked_at: i64,
 }
 
 impl Evidence {
@@ -159,6 +156,12 @@ impl Evidence {
 }
 
 impl Record {
+    /// An attempt with its trade, to be changed.
+    fn both(&mut self, pay_id: &PayId) -> Option<(&mut Attempt, &mut Trade)> {
+        let attempt = self.order.attempts.iter_mut().find(|attempt| attempt.pay_id == *pay_id)?;
+        Some((attempt, self.trades.get_mut(pay_id)?))
+    }
+
     /// The channel of an attempt.
     pub(super) fn pay_type(&self, pay_id: &PayId) -> Result<PayType, ApplyError> {
         self.order.attempt(pay_id).map(|attempt| attempt.pay_type).ok_or(ApplyError::NoSuchOrder)
@@ -197,21 +200,22 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn order(&self, order_id: &OrderId) -> Result<Option<Record>, StoreError> {
-        let mut connection = self.read().await?;
-        load(&mut connection, order_id).await
+        self.orders.look(order_id.clone()).await
     }
 
-    /// The room an order was made in.
+    /// What a viewer's request gave.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn room_of_order(&self, order_id: &OrderId) -> Result<Option<RoomId>, StoreError> {
+    pub(crate) async fn answered(
+        &self,
+        viewer_id: &ViewerId,
+        request_id: &RequestId,
+    ) -> Result<Option<Answered>, StoreError> {
         let mut connection = self.read().await?;
-        let row = sqlx::query("SELECT room_id FROM orders WHERE order_id = $1")
-            .bind(order_id.as_str())
-            .fetch_optional(&mut *connection)
-            .await?;
-        row.map(|row| id(row.try_get(0)?, "room id", "orders")).transpose()
+        let key = (viewer_id.clone(), request_id.clone());
+        let mut found = rows::answered(&mut connection, &BTreeSet::from([key.clone()])).await?;
+        Ok(found.remove(&key).and_then(|known| known.was))
     }
 
     /// The order that owns an attempt.
@@ -278,7 +282,14 @@ impl Store {
         now: i64,
     ) -> Result<Record, ApplyError> {
         let order_id = order_id.clone();
-        self.write(move |tx| Box::pin(async move { events::apply(tx, &order_id, event, &evidence, now).await })).await
+        let needs = if events::moves_stock(&event) { Needs::stock_of(&order_id) } else { Needs::order(&order_id) };
+        self.decide(needs, move |batch| {
+            let after = events::apply(batch, &order_id, event.clone(), &evidence, now)?;
+            let Some(answered) = &evidence.answered else { return Ok(after) };
+            settle(batch, &order_id, answered)?;
+            Ok(batch.record(&order_id)?.cloned().unwrap_or(after))
+        })
+        .await
     }
 
     /// Asks for an attempt to be queried at once; the ask is durable.
@@ -287,42 +298,43 @@ impl Store {
     /// [`StoreError`].
     pub async fn ask_now(&self, order_id: &OrderId, pay_id: &PayId, now: i64) -> Result<(), StoreError> {
         let (order_id, pay_id) = (order_id.clone(), pay_id.clone());
-        self.write(move |tx| Box::pin(async move { ask_now(tx, &order_id, &pay_id, now).await })).await
+        self.decide(Needs::order(&order_id), move |batch| ask_now(batch, &order_id, &pay_id, now)).await
     }
 
-    /// Notes that a query was made. If it was answered, it settles the asks up to the given count.
+    /// Notes that a query was answered.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn asked(&self, pay_id: &PayId, answered: Option<i64>, now: i64) -> Result<(), StoreError> {
-        let pay_id = pay_id.clone();
-        self.write(move |tx| {
-            Box::pin(async move {
-                match answered {
-                    Some(asks) => {
-                        sqlx::query(
-                            "UPDATE attempts SET asked_at = $2, ask_fails = 0,
-                                asks_settled = CASE WHEN asks_settled < $3 THEN $3 ELSE asks_settled END
-                             WHERE pay_id = $1",
-                        )
-                        .bind(pay_id.as_str())
-                        .bind(now)
-                        .bind(asks)
-                        .execute(tx)
-                        .await?
-                    }
-                    None => {
-                        sqlx::query(
-                            "UPDATE attempts SET ask_failed_at = $2, ask_fails = ask_fails + 1 WHERE pay_id = $1",
-                        )
-                        .bind(pay_id.as_str())
-                        .bind(now)
-                        .execute(tx)
-                        .await?
-                    }
-                };
-                Ok(())
-            })
+    pub async fn answered_query(&self, order_id: &OrderId, answered: Answer) -> Result<(), StoreError> {
+        let order_id = order_id.clone();
+        self.decide(Needs::order(&order_id), move |batch| settle(batch, &order_id, &answered)).await
+    }
+
+    /// Notes that a query had no answer.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn asked_in_vain(&self, order_id: &OrderId, pay_id: &PayId, now: i64) -> Result<(), StoreError> {
+        let (order_id, pay_id) = (order_id.clone(), pay_id.clone());
+        self.decide(Needs::order(&order_id), move |batch| {
+            if let Some((attempt, _)) = batch.record_mut(&order_id)?.and_then(|record| record.both(&pay_id)) {
+                attempt.ask_failed_at = Some(now);
+                attempt.ask_fails = attempt.ask_fails.saturating_add(1);
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Has a refund asked about at once: something was heard of it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn refund_now(&self, order_id: &OrderId, refund_id: &RefundId, now: i64) -> Result<(), StoreError> {
+        let (order_id, refund_id) = (order_id.clone(), refund_id.clone());
+        self.decide(Needs::order(&order_id), move |batch| {
+            ask_refund(batch, &order_id, &refund_id)?;
+            batch.wake(&order_id, now)
         })
         .await
     }
@@ -332,8 +344,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn release(&self, lease: &Lease, now: i64) -> Result<(), StoreError> {
-        let (order_id, until) = (lease.order_id.clone(), lease.until);
-        self.write(move |tx| Box::pin(async move { jobs::release(tx, &order_id, until, Some(now)).await })).await
+        let lease = lease.clone();
+        self.decide(Needs::job(&lease.order_id), move |batch| jobs::release(batch, &lease, Some(now))).await
     }
 
     /// Hands an order's job back, unless something is due again: then it says so and the lease stays.
@@ -341,79 +353,45 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn release_unless_due(&self, lease: &Lease, now: i64) -> Result<bool, StoreError> {
-        let (order_id, until) = (lease.order_id.clone(), lease.until);
-        self.write(move |tx| {
-            Box::pin(async move {
-                let Some(record) = load(tx, &order_id).await? else { return Ok(true) };
-                let plan = record.order.plan(now);
-                if plan.step.is_some() {
-                    return Ok(false);
-                }
-                jobs::release(tx, &order_id, until, plan.wake_at).await?;
-                Ok(true)
-            })
-        })
-        .await
-    }
-
-    /// Keeps a notice as it came, once, and asks for its attempt, and the refund it speaks of, to be queried at once, in
-    /// one transaction. Says whether it asked: a repetition does not while a query is due or only just answered, so that
-    /// a flood of one notice is not passed on to the channel.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn keep_notice(&self, order_id: &OrderId, heard: Heard, now: i64) -> Result<bool, StoreError> {
-        let order_id = order_id.clone();
-        self.write(move |tx| {
-            Box::pin(async move {
-                let kept = sqlx::query(
-                    "INSERT INTO inbox (notice, pay_type, pay_id, body, received_at) VALUES ($1, $2, $3, $4, $5)
-                     ON CONFLICT (notice) DO NOTHING",
-                )
-                .bind(format!("{}:{}", heard.pay_type, heard.notice_id))
-                .bind(heard.pay_type.as_str())
-                .bind(heard.pay_id.as_str())
-                .bind(&heard.body)
-                .bind(now)
-                .execute(&mut *tx)
-                .await?;
-                // What is new asks, whatever else is under way: only a query that begins after it settles it. What came
-                // before was asked about; it asks again because that query may have run ahead of the channel's books.
-                if kept.rows_affected() == 0 && !may_ask_again(tx, &heard.pay_id, now).await? {
-                    return Ok(false);
-                }
-                if let Some(refund_id) = &heard.refund_id {
-                    sqlx::query("UPDATE refunds SET tries = 0 WHERE refund_id = $1 AND order_id = $2")
-                        .bind(refund_id.as_str())
-                        .bind(order_id.as_str())
-                        .execute(&mut *tx)
-                        .await?;
-                }
-                ask_now(tx, &order_id, &heard.pay_id, now).await?;
-                Ok(true)
-            })
+        let lease = lease.clone();
+        self.decide(Needs::order(&lease.order_id), move |batch| {
+            let Some(record) = batch.record(&lease.order_id)? else { return Ok(true) };
+            let plan = record.order.plan(now);
+            if plan.step.is_some() {
+                return Ok(false);
+            }
+            jobs::release(batch, &lease, plan.wake_at)?;
+            Ok(true)
         })
         .await
     }
 }
 
-/// Whether no query of the attempt is due, and the last answered one is not of just now.
-async fn may_ask_again(tx: &mut AnyConnection, pay_id: &PayId, now: i64) -> Result<bool, StoreError> {
-    let row = sqlx::query("SELECT asks, asks_settled, asked_at FROM attempts WHERE pay_id = $1")
-        .bind(pay_id.as_str())
-        .fetch_optional(tx)
-        .await?;
-    let Some(row) = row else { return Ok(false) };
-    let (asks, settled, asked_at): (i64, i64, Option<i64>) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
-    // A time that has not come yet is of a clock that was set back: it says nothing.
-    let just_now = asked_at.is_some_and(|asked| (asked..asked.saturating_add(REPEAT_PAUSE_S)).contains(&now));
-    Ok(asks == settled && !just_now)
+/// Settles the asks that were there when an answered query was made.
+fn settle(batch: &mut Batch, order_id: &OrderId, answered: &Answer) -> Result<(), StoreError> {
+    let record = batch.record_mut(order_id)?;
+    if let Some((attempt, trade)) = record.and_then(|record| record.both(&answered.pay_id)) {
+        (attempt.asked_at, attempt.ask_fails) = (Some(answered.asked_at), 0);
+        trade.asks_settled = trade.asks_settled.max(answered.asks);
+        attempt.ask_now = trade.asks > trade.asks_settled;
+    }
+    Ok(())
 }
 
-async fn ask_now(tx: &mut AnyConnection, order_id: &OrderId, pay_id: &PayId, now: i64) -> Result<(), StoreError> {
-    sqlx::query("UPDATE attempts SET asks = asks + 1, ask_fails = 0 WHERE pay_id = $1")
-        .bind(pay_id.as_str())
-        .execute(&mut *tx)
-        .await?;
-    jobs::wake(tx, order_id, now).await
+/// Has an attempt asked about at once.
+pub(super) fn ask_now(batch: &mut Batch, order_id: &OrderId, pay_id: &PayId, now: i64) -> Result<(), StoreError> {
+    if let Some((attempt, trade)) = batch.record_mut(order_id)?.and_then(|record| record.both(pay_id)) {
+        trade.asks = trade.asks.saturating_add(1);
+        (attempt.ask_now, attempt.ask_fails) = (true, 0);
+    }
+    batch.wake(order_id, now)
+}
+
+/// Has a refund asked about as if it never had been.
+pub(super) fn ask_refund(batch: &mut Batch, order_id: &OrderId, refund_id: &RefundId) -> Result<(), StoreError> {
+    let Some(record) = batch.record_mut(order_id)? else { return Ok(()) };
+    for refund in record.order.refunds.iter_mut().filter(|refund| refund.refund_id == *refund_id) {
+        refund.tries = 0;
+    }
+    Ok(())
 }

@@ -1,194 +1,252 @@
 //! The rows of orders, attempts and refunds, read and written whole.
 
-use super::lists::{Beside, Standing};
+use super::batch::Known;
+use super::bulk::{self, Value};
 use super::orders::{Record, Snapshot, Trade};
-use super::{StoreError, addresses, fits, id, jobs, journal, known, lists};
+use super::{StoreError, addresses, fits, id, known};
 use order::state::{Attempt, AttemptState, ClosedBy, Order, OrderState, Refund, RefundReason, RefundState};
 use order::{Fen, GoodsKind, Merchant, OrderId, PayId, PayType, RequestId, ViewerId};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// What a viewer's request gave: the order, its attempt, and the params it came with.
-pub(crate) async fn by_request(
-    tx: &mut AnyConnection,
-    viewer_id: &ViewerId,
-    request_id: &RequestId,
-) -> Result<Option<(OrderId, PayId, String)>, StoreError> {
-    let row = sqlx::query("SELECT order_id, pay_id, params FROM requests WHERE viewer_id = $1 AND request_id = $2")
-        .bind(viewer_id.as_str())
-        .bind(request_id.as_str())
-        .fetch_optional(tx)
-        .await?;
-    let read = |row: AnyRow| {
-        Ok((
-            id(row.try_get(0)?, "order id", "requests")?,
-            id(row.try_get(1)?, "payment id", "requests")?,
-            row.try_get(2)?,
-        ))
-    };
-    row.map(read).transpose()
+/// What a viewer's request gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Answered {
+    /// The params it came with.
+    pub(crate) params: String,
+    /// The order.
+    pub(crate) order_id: OrderId,
+    /// Its attempt.
+    pub(crate) pay_id: PayId,
 }
 
-/// Writes what a viewer's request gave. There is one row for a request, for ever.
-pub(crate) async fn answer_request(
+/// What viewers' requests gave.
+pub(crate) async fn answered(
     tx: &mut AnyConnection,
-    viewer_id: &ViewerId,
-    request_id: &RequestId,
-    params: &str,
-    order_id: &OrderId,
-    pay_id: &PayId,
-) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO requests (viewer_id, request_id, params, order_id, pay_id) VALUES ($1, $2, $3, $4, $5)")
-        .bind(viewer_id.as_str())
-        .bind(request_id.as_str())
-        .bind(params)
-        .bind(order_id.as_str())
-        .bind(pay_id.as_str())
-        .execute(tx)
-        .await?;
-    Ok(())
-}
-
-/// Row 1 of the machine: writes a new order with its first attempt and its job. The caller took the stock in the same
-/// transaction.
-pub(crate) async fn insert(
-    tx: &mut AnyConnection,
-    order: &Order,
-    snapshot: &Snapshot,
-    params: &str,
-    merchant: &Merchant,
-) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO orders (order_id, viewer_id, room_id, goods_id, kind, title, quantity, amount_fen, fins, note,
-            state, closed_by, created_at, deadline_at, revision, price_version, address, deal)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, NULL, $12, $13, 1, $14, $15, $16)",
-    )
-    .bind(order.id.as_str())
-    .bind(snapshot.viewer_id.as_str())
-    .bind(snapshot.room_id.as_str())
-    .bind(snapshot.goods_id.as_str())
-    .bind(snapshot.kind.as_str())
-    .bind(&snapshot.title)
-    .bind(i64::from(snapshot.quantity))
-    .bind(order.amount.get())
-    .bind(snapshot.fins)
-    .bind(snapshot.note.as_deref())
-    .bind(order.state.as_str())
-    .bind(snapshot.created_at)
-    .bind(order.deadline_at)
-    .bind(snapshot.price_version)
-    .bind(snapshot.address.as_ref().map(addresses::as_kept))
-    .bind(i64::from(snapshot.is_deal))
-    .execute(&mut *tx)
-    .await?;
-    let trade = Trade::new(merchant.clone());
-    for (number, attempt) in (1_i64..).zip(&order.attempts) {
-        save_attempt(tx, &order.id, number, attempt, &trade).await?;
+    requests: &BTreeSet<(ViewerId, RequestId)>,
+) -> Result<BTreeMap<(ViewerId, RequestId), Known<Option<Answered>>>, StoreError> {
+    let mut found: BTreeMap<_, _> = requests.iter().map(|key| (key.clone(), Known::new(None))).collect();
+    let keys: Vec<_> =
+        requests.iter().map(|(viewer, request)| [viewer.as_str().into(), request.as_str().into()]).collect();
+    let query =
+        "SELECT viewer_id, request_id, order_id, pay_id, params FROM requests WHERE (viewer_id, request_id) IN (";
+    for row in &bulk::read(tx, query, &keys, ")").await? {
+        let key = (id(row.try_get(0)?, "viewer id", "requests")?, id(row.try_get(1)?, "request id", "requests")?);
+        let answered = Answered {
+            order_id: id(row.try_get(2)?, "order id", "requests")?,
+            pay_id: id(row.try_get(3)?, "payment id", "requests")?,
+            params: row.try_get(4)?,
+        };
+        found.insert(key, Known::new(Some(answered)));
     }
-    lists::follow(tx, None, Standing { order, snapshot, beside: Beside::default() }).await?;
-    journal::append_placed(tx, order, snapshot, params, merchant).await?;
-    jobs::wake(tx, &order.id, snapshot.created_at).await
+    Ok(found)
 }
 
-/// Writes an attempt, new or changed.
-pub(super) async fn save_attempt(
+/// Writes what viewers' requests gave. There is one row for a request, for ever.
+pub(super) async fn save_answers(
     tx: &mut AnyConnection,
-    order_id: &OrderId,
-    number: i64,
-    attempt: &Attempt,
-    trade: &Trade,
+    requests: &BTreeMap<(ViewerId, RequestId), Known<Option<Answered>>>,
 ) -> Result<(), StoreError> {
-    sqlx::query(
+    let new = requests.iter().filter(|(_, known)| known.was.is_none());
+    let row = |(viewer, request): &(ViewerId, RequestId), answered: &Answered| -> [Value; 5] {
+        let Answered { params, order_id, pay_id } = answered;
+        let params = params.as_str().into();
+        [viewer.as_str().into(), request.as_str().into(), params, order_id.as_str().into(), pay_id.as_str().into()]
+    };
+    let rows = new.filter_map(|(key, known)| Some(row(key, known.now.as_ref()?))).collect();
+    bulk::write(tx, "INSERT INTO requests (viewer_id, request_id, params, order_id, pay_id)", rows, "").await?;
+    Ok(())
+}
+
+/// Writes orders, new and changed, with what changed of their attempts and refunds.
+pub(super) async fn save(
+    tx: &mut AnyConnection,
+    orders: &BTreeMap<OrderId, Known<Option<Record>>>,
+) -> Result<(), StoreError> {
+    let (mut new, mut changed, mut attempts, mut refunds) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for known in orders.values() {
+        let Some(record) = &known.now else { continue };
+        let order = &record.order;
+        let was = known.was.as_ref();
+        match was {
+            None => new.push(order_row(record)),
+            Some(was) if was.revision != record.revision => changed.push([
+                order.id.as_str().into(),
+                order.state.as_str().into(),
+                order.closed_by.map(ClosedBy::as_str).into(),
+                record.revision.into(),
+            ]),
+            Some(_) => {}
+        }
+        for (number, attempt) in (1_i64..).zip(&order.attempts) {
+            let Some(trade) = record.trades.get(&attempt.pay_id) else { continue };
+            let same = was.is_some_and(|was| {
+                was.order.attempt(&attempt.pay_id) == Some(attempt) && was.trades.get(&attempt.pay_id) == Some(trade)
+            });
+            if !same {
+                attempts.push(attempt_row(&order.id, number, attempt, trade));
+            }
+        }
+        for (number, refund) in (1_i64..).zip(&order.refunds) {
+            if was.and_then(|was| was.order.refund(&refund.refund_id)) != Some(refund) {
+                refunds.push(refund_row(&order.id, number, refund));
+            }
+        }
+    }
+    bulk::write(
+        tx,
+        "INSERT INTO orders (order_id, viewer_id, room_id, goods_id, kind, title, quantity, amount_fen, fins, note,
+            state, closed_by, created_at, deadline_at, revision, price_version, address, deal)",
+        new,
+        "",
+    )
+    .await?;
+    let into = " AS v WHERE orders.order_id = v.column1";
+    let set = "UPDATE orders SET state = v.column2, closed_by = v.column3, revision = v.column4 FROM (";
+    bulk::write(tx, set, changed, &format!("){into}")).await?;
+    bulk::write(
+        tx,
         "INSERT INTO attempts (pay_id, order_id, number, pay_type, partner_id, app_id, state, code, ready_at, tried_at,
-            tries, channel_no, paid_at, ending_at, paid_fen, asks, asks_settled, ask_fails)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0, 0, 0)
-         ON CONFLICT (pay_id) DO UPDATE SET state = $7, code = $8, ready_at = $9, tried_at = $10, tries = $11,
-            channel_no = $12, paid_at = $13, ending_at = $14, paid_fen = $15",
+            tries, channel_no, paid_at, ending_at, paid_fen, asked_at, asks, asks_settled, ask_failed_at, ask_fails)",
+        attempts,
+        " ON CONFLICT (pay_id) DO UPDATE SET state = excluded.state, code = excluded.code,
+            ready_at = excluded.ready_at, tried_at = excluded.tried_at, tries = excluded.tries,
+            channel_no = excluded.channel_no, paid_at = excluded.paid_at, ending_at = excluded.ending_at,
+            paid_fen = excluded.paid_fen, asked_at = excluded.asked_at, asks = excluded.asks,
+            asks_settled = excluded.asks_settled, ask_failed_at = excluded.ask_failed_at,
+            ask_fails = excluded.ask_fails",
     )
-    .bind(attempt.pay_id.as_str())
-    .bind(order_id.as_str())
-    .bind(number)
-    .bind(attempt.pay_type.as_str())
-    .bind(&trade.merchant.partner_id)
-    .bind(&trade.merchant.app_id)
-    .bind(attempt.state.as_str())
-    .bind(trade.code.as_deref())
-    .bind(attempt.ready_at)
-    .bind(attempt.tried_at)
-    .bind(i64::from(attempt.tries))
-    .bind(trade.channel_no.as_deref())
-    .bind(trade.paid_at)
-    .bind(attempt.ending_at)
-    .bind(attempt.paid.map(Fen::get))
-    .execute(tx)
+    .await?;
+    bulk::write(
+        tx,
+        "INSERT INTO refunds (refund_id, order_id, number, pay_id, amount_fen, reason, state, tried_at, tries)",
+        refunds,
+        " ON CONFLICT (refund_id) DO UPDATE SET state = excluded.state, tried_at = excluded.tried_at,
+            tries = excluded.tries",
+    )
     .await?;
     Ok(())
 }
 
-/// Writes a refund, new or changed.
-pub(super) async fn save_refund(
-    tx: &mut AnyConnection,
-    order_id: &OrderId,
-    number: i64,
-    refund: &Refund,
-) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO refunds (refund_id, order_id, number, pay_id, amount_fen, reason, state, tried_at, tries)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-         ON CONFLICT (refund_id) DO UPDATE SET state = $7, tried_at = $8, tries = $9",
-    )
-    .bind(refund.refund_id.as_str())
-    .bind(order_id.as_str())
-    .bind(number)
-    .bind(refund.pay_id.as_str())
-    .bind(refund.amount.get())
-    .bind(refund.reason.as_str())
-    .bind(refund.state.as_str())
-    .bind(refund.tried_at)
-    .bind(i64::from(refund.tries))
-    .execute(tx)
-    .await?;
-    Ok(())
+fn order_row(record: &Record) -> [Value; 18] {
+    let Record { order, snapshot, revision, .. } = record;
+    [
+        order.id.as_str().into(),
+        snapshot.viewer_id.as_str().into(),
+        snapshot.room_id.as_str().into(),
+        snapshot.goods_id.as_str().into(),
+        snapshot.kind.as_str().into(),
+        snapshot.title.as_str().into(),
+        i64::from(snapshot.quantity).into(),
+        order.amount.get().into(),
+        snapshot.fins.into(),
+        snapshot.note.as_deref().into(),
+        order.state.as_str().into(),
+        order.closed_by.map(ClosedBy::as_str).into(),
+        snapshot.created_at.into(),
+        order.deadline_at.into(),
+        (*revision).into(),
+        snapshot.price_version.into(),
+        Value::Text(snapshot.address.as_ref().map(addresses::as_kept)),
+        i64::from(snapshot.is_deal).into(),
+    ]
+}
+
+fn attempt_row(order_id: &OrderId, number: i64, attempt: &Attempt, trade: &Trade) -> [Value; 20] {
+    [
+        attempt.pay_id.as_str().into(),
+        order_id.as_str().into(),
+        number.into(),
+        attempt.pay_type.as_str().into(),
+        trade.merchant.partner_id.as_str().into(),
+        trade.merchant.app_id.as_str().into(),
+        attempt.state.as_str().into(),
+        trade.code.as_deref().into(),
+        attempt.ready_at.into(),
+        attempt.tried_at.into(),
+        i64::from(attempt.tries).into(),
+        trade.channel_no.as_deref().into(),
+        trade.paid_at.into(),
+        attempt.ending_at.into(),
+        attempt.paid.map(Fen::get).into(),
+        attempt.asked_at.into(),
+        trade.asks.into(),
+        trade.asks_settled.into(),
+        attempt.ask_failed_at.into(),
+        i64::from(attempt.ask_fails).into(),
+    ]
+}
+
+fn refund_row(order_id: &OrderId, number: i64, refund: &Refund) -> [Value; 9] {
+    [
+        refund.refund_id.as_str().into(),
+        order_id.as_str().into(),
+        number.into(),
+        refund.pay_id.as_str().into(),
+        refund.amount.get().into(),
+        refund.reason.as_str().into(),
+        refund.state.as_str().into(),
+        refund.tried_at.into(),
+        i64::from(refund.tries).into(),
+    ]
 }
 
 /// Reads an order, whole.
 pub(crate) async fn load(tx: &mut AnyConnection, order_id: &OrderId) -> Result<Option<Record>, StoreError> {
-    let row = sqlx::query(
-        "SELECT viewer_id, room_id, goods_id, kind, title, quantity, fins, note, created_at, state, amount_fen,
-            deadline_at, closed_by, revision, price_version, address, deal FROM orders WHERE order_id = $1",
-    )
-    .bind(order_id.as_str())
-    .fetch_optional(&mut *tx)
-    .await?;
-    let Some(row) = row else { return Ok(None) };
-    let attempts = sqlx::query(
-        "SELECT pay_id, pay_type, state, ready_at, asked_at, asks, ask_fails, tried_at, tries, partner_id, app_id,
-            code, channel_no, paid_at, asks_settled, ask_failed_at, ending_at, paid_fen FROM attempts WHERE order_id = $1 ORDER BY number",
-    )
-    .bind(order_id.as_str())
-    .fetch_all(&mut *tx)
-    .await?;
-    let attempts = attempts.iter().map(read_attempt).collect::<Result<Vec<_>, _>>()?;
+    let wanted = BTreeSet::from([order_id.clone()]);
+    Ok(load_all(tx, &wanted).await?.remove(order_id))
+}
+
+/// Reads orders, whole; those that are there.
+pub(super) async fn load_all(
+    tx: &mut AnyConnection,
+    order_ids: &BTreeSet<OrderId>,
+) -> Result<BTreeMap<OrderId, Record>, StoreError> {
+    let keys: Vec<_> = order_ids.iter().map(|order_id| [order_id.as_str().into()]).collect();
+    let query = "SELECT viewer_id, room_id, goods_id, kind, title, quantity, fins, note, created_at, state, amount_fen,
+        deadline_at, closed_by, revision, price_version, address, deal, order_id FROM orders WHERE order_id IN (";
+    let mut found = BTreeMap::new();
+    for row in &bulk::read(tx, query, &keys, ")").await? {
+        let record = read_order(row)?;
+        found.insert(record.order.id.clone(), record);
+    }
+    let query = "SELECT pay_id, pay_type, state, ready_at, asked_at, asks, ask_fails, tried_at, tries, partner_id,
+        app_id, code, channel_no, paid_at, asks_settled, ask_failed_at, ending_at, paid_fen, order_id FROM attempts
+        WHERE order_id IN (";
+    for row in &bulk::read(tx, query, &keys, ") ORDER BY order_id, number").await? {
+        let (attempt, trade) = read_attempt(row)?;
+        if let Some(record) = found.get_mut(&id(row.try_get(18)?, "order id", "attempts")?) {
+            record.trades.insert(attempt.pay_id.clone(), trade);
+            record.order.attempts.push(attempt);
+        }
+    }
     // Nothing goes back of what nobody paid.
-    let refunds = if attempts.iter().any(|(attempt, _)| attempt.paid.is_some()) {
-        let query =
-            "SELECT refund_id, pay_id, amount_fen, reason, state, tried_at, tries FROM refunds WHERE order_id = $1
-             ORDER BY number";
-        sqlx::query(query).bind(order_id.as_str()).fetch_all(tx).await?
-    } else {
-        Vec::new()
-    };
-    let trades = attempts.iter().map(|(attempt, trade)| (attempt.pay_id.clone(), trade.clone())).collect();
+    let is_paid = |record: &&Record| record.order.attempts.iter().any(|attempt| attempt.paid.is_some());
+    let paid = found.values().filter(is_paid);
+    let keys: Vec<_> = paid.map(|record| [record.order.id.as_str().into()]).collect();
+    let query = "SELECT refund_id, pay_id, amount_fen, reason, state, tried_at, tries, order_id FROM refunds
+        WHERE order_id IN (";
+    for row in &bulk::read(tx, query, &keys, ") ORDER BY order_id, number").await? {
+        if let Some(record) = found.get_mut(&id(row.try_get(7)?, "order id", "refunds")?) {
+            record.order.refunds.push(read_refund(row)?);
+        }
+    }
+    Ok(found)
+}
+
+/// An order without its attempts and refunds.
+fn read_order(row: &AnyRow) -> Result<Record, StoreError> {
     let order = Order {
-        id: order_id.clone(),
+        id: id(row.try_get(17)?, "order id", "orders")?,
         state: known(row.try_get(9)?, "order state", "orders", OrderState::named)?,
         amount: fits(row.try_get(10)?, "amount", "orders")?,
         deadline_at: row.try_get(11)?,
         closed_by: maybe(row.try_get(12)?, "reason of closing", "orders", ClosedBy::named)?,
-        attempts: attempts.into_iter().map(|(attempt, _)| attempt).collect(),
-        refunds: refunds.iter().map(read_refund).collect::<Result<_, _>>()?,
+        attempts: Vec::new(),
+        refunds: Vec::new(),
     };
-    Ok(Some(Record { order, snapshot: read_snapshot(&row)?, trades, revision: row.try_get(13)? }))
+    Ok(Record { order, snapshot: read_snapshot(row)?, trades: BTreeMap::new(), revision: row.try_get(13)? })
 }
 
 fn maybe<T>(
@@ -218,7 +276,7 @@ fn read_snapshot(row: &AnyRow) -> Result<Snapshot, StoreError> {
 }
 
 fn read_attempt(row: &AnyRow) -> Result<(Attempt, Trade), StoreError> {
-    let asks: i64 = row.try_get(5)?;
+    let (asks, asks_settled): (i64, i64) = (row.try_get(5)?, row.try_get(14)?);
     let attempt = Attempt {
         pay_id: id(row.try_get(0)?, "payment id", "attempts")?,
         pay_type: known(row.try_get(1)?, "payment type", "attempts", PayType::named)?,
@@ -227,7 +285,7 @@ fn read_attempt(row: &AnyRow) -> Result<(Attempt, Trade), StoreError> {
         ending_at: row.try_get(16)?,
         paid: row.try_get::<Option<i64>, _>(17)?.map(|fen| fits(fen, "amount", "attempts")).transpose()?,
         asked_at: row.try_get(4)?,
-        ask_now: asks > row.try_get::<i64, _>(14)?,
+        ask_now: asks > asks_settled,
         ask_failed_at: row.try_get(15)?,
         ask_fails: fits(row.try_get(6)?, "count", "attempts")?,
         tried_at: row.try_get(7)?,
@@ -239,6 +297,7 @@ fn read_attempt(row: &AnyRow) -> Result<(Attempt, Trade), StoreError> {
         channel_no: row.try_get(12)?,
         paid_at: row.try_get(13)?,
         asks,
+        asks_settled,
     };
     Ok((attempt, trade))
 }

@@ -1,9 +1,13 @@
 //! Viewers, known by the hash of their token.
 
+use super::batch::Needs;
+use super::bulk::{self, Value};
 use super::{Store, StoreError, id};
 use api::Viewer;
 use order::ViewerId;
-use sqlx::Row;
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row};
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Store {
     /// Adds a viewer by the hash of their token.
@@ -11,18 +15,13 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn add_viewer(&self, viewer_id: ViewerId, token_hash: String, now: i64) -> Result<(), StoreError> {
-        self.write(move |tx| {
-            Box::pin(async move {
-                sqlx::query(
-                    "INSERT INTO viewers (viewer_id, token_hash, fins_balance, created_at) VALUES ($1, $2, 0, $3)",
-                )
-                .bind(viewer_id.to_string())
-                .bind(token_hash)
-                .bind(now)
-                .execute(tx)
-                .await?;
-                Ok(())
-            })
+        self.decide(Needs::default(), move |batch| {
+            batch.new_viewers.push(NewViewer {
+                viewer_id: viewer_id.clone(),
+                token_hash: token_hash.clone(),
+                created_at: now,
+            });
+            Ok(())
         })
         .await
     }
@@ -32,14 +31,39 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn viewer_by_token(&self, token_hash: &str) -> Result<Option<Viewer>, StoreError> {
-        let mut connection = self.read().await?;
-        let row = sqlx::query("SELECT viewer_id, fins_balance FROM viewers WHERE token_hash = $1")
-            .bind(token_hash)
-            .fetch_optional(&mut *connection)
-            .await?;
-        let read = |row: sqlx::any::AnyRow| {
-            Ok(Viewer { viewer_id: id(row.try_get(0)?, "viewer id", "viewers")?, fins_balance: row.try_get(1)? })
-        };
-        row.map(read).transpose()
+        self.viewers.look(token_hash.to_owned()).await
     }
+}
+
+/// A viewer to be added.
+#[derive(Clone, Debug)]
+pub(super) struct NewViewer {
+    viewer_id: ViewerId,
+    token_hash: String,
+    created_at: i64,
+}
+
+/// Adds viewers.
+pub(super) async fn add(tx: &mut AnyConnection, viewers: Vec<NewViewer>) -> Result<(), StoreError> {
+    let row = |NewViewer { viewer_id, token_hash, created_at }| -> [Value; 4] {
+        [String::from(viewer_id).into(), token_hash.into(), 0_i64.into(), created_at.into()]
+    };
+    let rows = viewers.into_iter().map(row).collect();
+    bulk::write(tx, "INSERT INTO viewers (viewer_id, token_hash, fins_balance, created_at)", rows, "").await?;
+    Ok(())
+}
+
+/// Reads viewers by the hashes of their tokens.
+pub(super) async fn load_all(
+    tx: &mut AnyConnection,
+    token_hashes: &BTreeSet<String>,
+) -> Result<BTreeMap<String, Viewer>, StoreError> {
+    let keys: Vec<_> = token_hashes.iter().map(|hash| [hash.as_str().into()]).collect();
+    let query = "SELECT token_hash, viewer_id, fins_balance FROM viewers WHERE token_hash IN (";
+    let rows = bulk::read(tx, query, &keys, ")").await?;
+    let read = |row: &AnyRow| {
+        let viewer = Viewer { viewer_id: id(row.try_get(1)?, "viewer id", "viewers")?, fins_balance: row.try_get(2)? };
+        Ok((row.try_get(0)?, viewer))
+    };
+    rows.iter().map(read).collect()
 }

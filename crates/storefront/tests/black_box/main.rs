@@ -16,6 +16,7 @@
 
 mod buyers;
 mod chance;
+mod fleet;
 mod judge;
 mod processes;
 mod proxy;

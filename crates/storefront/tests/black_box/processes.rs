@@ -127,8 +127,13 @@ impl Server {
 
     /// SIGTERM.
     pub async fn ask_to_stop(&mut self) {
+        self.signal("-TERM").await;
+    }
+
+    /// A signal, as `kill` names it.
+    pub async fn signal(&mut self, signal: &str) {
         let id = self.process().id().unwrap().to_string();
-        let signalled = Command::new("kill").args(["-TERM", &id]).status().await.unwrap();
+        let signalled = Command::new("kill").args([signal, &id]).status().await.unwrap();
         assert!(signalled.success());
     }
 

@@ -46,8 +46,8 @@ pub struct World {
 
 /// Buyers at work.
 pub struct Crowd {
-    at_work: JoinSet<Buyer>,
-    over: watch::Sender<bool>,
+    pub at_work: JoinSet<Buyer>,
+    pub over: watch::Sender<bool>,
 }
 
 impl Crowd {
@@ -63,14 +63,14 @@ impl Crowd {
 }
 
 /// A file that only this user can read.
-fn write_private(path: &Path, text: &str) {
+pub fn write_private(path: &Path, text: &str) {
     use std::io::Write;
     let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).unwrap();
     file.write_all(text.as_bytes()).unwrap();
 }
 
 /// The channels' credentials, with the proxy in place of the sandbox.
-fn behind_proxy(credentials: &str, sandbox: &str, proxy: &str) -> String {
+pub fn behind_proxy(credentials: &str, sandbox: &str, proxy: &str) -> String {
     let mut credentials: Value = serde_json::from_str(credentials).unwrap();
     for at in ["/alipay/gateway", "/wechat/base_url"] {
         let address = credentials.pointer_mut(at).unwrap();
@@ -98,10 +98,10 @@ impl World {
         write_private(&folder.join("credentials.json"), &behind_proxy(&credentials, &base, &channels.base()));
         let config = folder.join("shop.toml");
         let settings = format!(
-            "listen = '{shop_at}'\npublic_url = '{}'\ndatabase = 'sqlite:{}'\nsigning_key = '{}'\n\
+            "listen = '{shop_at}'\npublic_url = '{}'\ndatabase = '{}'\nsigning_key = '{}'\n\
              order_deadline_s = {DEADLINE_S}\ncredentials = '{}'\n[limits]\nviewer_per_minute = 0\n",
             notices.base(),
-            folder.join("shop.db").display(),
+            testbed::database(&folder.join("shop.db")),
             folder.join("shop.key").display(),
             folder.join("credentials.json").display()
         );

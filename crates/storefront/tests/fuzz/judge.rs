@@ -16,7 +16,14 @@ const MAY_CHANGE: &[(&str, &[&str])] = &[("inbox", &["*"]), ("jobs", &["*"]), ("
 /// Everything in the database that no input may change: table by table, row by row.
 pub(crate) async fn dump(store: &Store) -> BTreeMap<String, Vec<String>> {
     let mut connection = store.read().await.unwrap();
-    let tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
+    let [tables, quote] = if testbed::is_postgres() {
+        [
+            "SELECT CAST(table_name AS TEXT) FROM information_schema.tables WHERE table_schema = 'public'",
+            "quote_nullable",
+        ]
+    } else {
+        ["SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'", "quote"]
+    };
     let tables: Vec<String> =
         sqlx::query(tables).fetch_all(&mut *connection).await.unwrap().iter().map(|row| row.get(0)).collect();
     let mut dump = BTreeMap::new();
@@ -25,11 +32,15 @@ pub(crate) async fn dump(store: &Store) -> BTreeMap<String, Vec<String>> {
         if free == ["*"] {
             continue;
         }
-        let columns = format!("SELECT name FROM pragma_table_info('{table}')");
+        let columns = if testbed::is_postgres() {
+            format!("SELECT CAST(column_name AS TEXT) FROM information_schema.columns WHERE table_name = '{table}'")
+        } else {
+            format!("SELECT name FROM pragma_table_info('{table}')")
+        };
         let columns = sqlx::query(AssertSqlSafe(columns)).fetch_all(&mut *connection).await.unwrap();
         let columns: Vec<String> = columns.iter().map(|row| row.get(0)).collect();
         let kept = columns.iter().filter(|column| !free.contains(&column.as_str()));
-        let line = kept.map(|column| format!("quote({column})")).collect::<Vec<_>>().join(" || '|' || ");
+        let line = kept.map(|column| format!("{quote}({column})")).collect::<Vec<_>>().join(" || '|' || ");
         let rows = format!("SELECT {line} FROM {table} ORDER BY 1");
         let rows = sqlx::query(AssertSqlSafe(rows)).fetch_all(&mut *connection).await.unwrap();
         dump.insert(table, rows.iter().map(|row| row.get(0)).collect());
@@ -40,7 +51,7 @@ pub(crate) async fn dump(store: &Store) -> BTreeMap<String, Vec<String>> {
 /// How often was asked in all, notices kept, and jobs.
 pub(crate) async fn heard(store: &Store) -> (i64, i64, i64) {
     let mut connection = store.read().await.unwrap();
-    let query = "SELECT (SELECT SUM(asks) FROM attempts), (SELECT COUNT(*) FROM inbox), (SELECT COUNT(*) FROM jobs)";
+    let query = "SELECT (SELECT CAST(SUM(asks) AS BIGINT) FROM attempts), (SELECT COUNT(*) FROM inbox), (SELECT COUNT(*) FROM jobs)";
     let row = sqlx::query(query).fetch_one(&mut *connection).await.unwrap();
     (row.get(0), row.get(1), row.get(2))
 }

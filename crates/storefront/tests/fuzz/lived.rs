@@ -13,10 +13,13 @@ use std::time::Duration;
 use storefront::clock::Clock;
 use storefront::config::Config;
 use storefront::limits::{Limits, LimitsConfig};
+use storefront::metrics::Metrics;
+use storefront::pressure::SoldOut;
 use storefront::push::{Change, Push};
 use storefront::random::SystemRandom;
 use storefront::shop::Shop;
 use storefront::store::{Evidence, NewRoom, Record, Store};
+use storefront::throttle::Lines;
 use storefront::{import, keys, serve};
 use tokio::sync::Notify;
 
@@ -110,10 +113,10 @@ impl Life {
 
     async fn until(&self, order: &Answered, state: OrderState) {
         let shop = &self.running.shop;
-        let mut changes = shop.push.listen();
+        let mut changes = shop.push.listen(Change::Order(order.order_id.clone()));
         let follow = async {
             while shop.store.order(&order.order_id).await.unwrap().unwrap().order.state != state {
-                while changes.recv().await.unwrap() != Change::Order(order.order_id.clone()) {}
+                changes.heard().await;
             }
         };
         tokio::time::timeout(WAIT, follow).await.unwrap_or_else(|_| panic!("never {state:?}"));
@@ -207,8 +210,6 @@ impl Lived {
         channels.insert(PayType::Alipay, Arc::new(alipay));
         channels.insert(PayType::Wechat, Arc::new(wechat));
         channels.extend(others);
-        let none =
-            LimitsConfig { viewer_per_minute: 0, address_per_minute: 0, goods_per_minute: 0, streamer_per_minute: 0 };
         Arc::new(Shop {
             store: Store::open(&self.config.database).await.unwrap(),
             channels,
@@ -216,10 +217,13 @@ impl Lived {
             random: Arc::new(SystemRandom),
             signer: keys::signing_key(&self.config.signing_key).unwrap(),
             push: Push::default(),
-            limits: Limits::new(none),
+            limits: Limits::new(LimitsConfig::OFF),
+            lines: Lines::default(),
+            sold_out: SoldOut::default(),
             order_deadline_s: 300,
             public_url: "http://127.0.0.1:9".into(),
             due: Notify::new(),
+            metrics: Metrics::default(),
         })
     }
 

@@ -10,11 +10,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use storefront::clock::Clock;
 use storefront::limits::{Limits, LimitsConfig};
+use storefront::metrics::Metrics;
 use storefront::notices::NotTaken;
+use storefront::pressure::SoldOut;
 use storefront::push::Push;
 use storefront::random::{NoRandomness, Random};
 use storefront::shop::{Shop, ShopError};
 use storefront::store::{ApplyError, Difference, Disk, NewGoods, NewRoom, Placed, PlainDisk, Reader, Record, Store};
+use storefront::throttle::Lines;
 use tempfile::TempDir;
 use tokio::sync::{Notify, watch};
 
@@ -276,7 +279,7 @@ impl House {
 
     /// What an audit of the database finds.
     pub(crate) async fn audit(&self) -> Vec<String> {
-        let url = format!("sqlite:{}", self.folder.path().join("shop.db").display());
+        let url = testbed::database(&self.folder.path().join("shop.db"));
         let mut found = Vec::new();
         let mut take = |difference: Difference| found.push(difference.to_string());
         Reader::open(&url).await.unwrap().audit(self.now(), &mut take, &mut |_, _, _| {}).await.unwrap();
@@ -285,7 +288,10 @@ impl House {
 
     /// Pieces of all goods that open orders hold, and that are sold.
     pub(crate) async fn held_and_sold(&self) -> (i64, i64) {
-        (self.number("SELECT SUM(reserved) FROM goods").await, self.number("SELECT SUM(sold) FROM goods").await)
+        (
+            self.number("SELECT CAST(SUM(reserved) AS BIGINT) FROM goods").await,
+            self.number("SELECT CAST(SUM(sold) AS BIGINT) FROM goods").await,
+        )
     }
 
     /// Deliveries, payments in the ledger, and Ann's fins.
@@ -305,7 +311,7 @@ async fn shop(
     clock: &Arc<StillClock>,
     random: &Arc<Counted>,
 ) -> Arc<Shop> {
-    let url = format!("sqlite:{}", folder.path().join("shop.db").display());
+    let url = testbed::database(&folder.path().join("shop.db"));
     let channel = |till: &Arc<Till>| -> (PayType, Arc<dyn Channel>) { (till.pay_type(), Arc::clone(till) as _) };
     Arc::new(Shop {
         store: Store::open_on(&url, disk).await.unwrap(),
@@ -315,8 +321,11 @@ async fn shop(
         signer: ShopSigner::generate().unwrap().0,
         push: Push::default(),
         limits: Limits::new(LimitsConfig::default()),
+        lines: Lines::default(),
+        sold_out: SoldOut::default(),
         order_deadline_s: DEADLINE_S,
         public_url: "http://127.0.0.1:9".into(),
         due: Notify::new(),
+        metrics: Metrics::default(),
     })
 }

@@ -28,7 +28,7 @@ pub(crate) async fn went_back_once(house: &House, placed: &Placed, refund_id: &R
     assert_eq!(house.wechat.refunds(), [(refund_id.to_string(), PART)]);
     let order = house.record(placed).await.order;
     assert_eq!(order.refund(refund_id).unwrap().state, RefundState::Done);
-    let booked = "SELECT COALESCE(SUM(amount), 0) FROM ledger WHERE account = 'channel_cash:wechat'";
+    let booked = "SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM ledger WHERE account = 'channel_cash:wechat'";
     assert_eq!(house.number(booked).await, PRICE - PART);
 }
 

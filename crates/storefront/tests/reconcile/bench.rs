@@ -253,7 +253,7 @@ impl Bench {
         let books = self.books().await;
         let mut connection = self.shop.store.read().await.unwrap();
         for pay_type in BOTH {
-            let row = sqlx::query("SELECT COALESCE(SUM(amount), 0) FROM ledger WHERE account = $1")
+            let row = sqlx::query("SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM ledger WHERE account = $1")
                 .bind(format!("channel_cash:{pay_type}"))
                 .fetch_one(&mut *connection)
                 .await

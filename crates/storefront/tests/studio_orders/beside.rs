@@ -17,8 +17,7 @@ async fn listed(bench: &Bench, filter: OrderFilter) -> usize {
 
 /// What the journal has of the streamers' acts: name, and what came after it.
 async fn acts(bench: &Bench) -> Vec<(String, serde_json::Value)> {
-    let url = format!("sqlite:{}?mode=ro", bench.world.database().display());
-    let mut connection = AnyConnection::connect(&url).await.unwrap();
+    let mut connection = AnyConnection::connect(&testbed::database(&bench.world.database())).await.unwrap();
     let rows = sqlx::query("SELECT event, evidence FROM journal WHERE order_id = '' ORDER BY seq");
     let json = |text: String| serde_json::from_str::<serde_json::Value>(&text).unwrap();
     let read = |row: &sqlx::any::AnyRow| {

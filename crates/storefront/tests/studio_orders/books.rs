@@ -1,32 +1,23 @@
 //! What an audit says of lists, requests and parcels: nothing while they are right, and their name when they are not.
 
 use crate::bench::{Bench, back};
-use crate::support::{audit, until};
+use crate::support::{audit, copy_database, open_to_break, until};
 use api::ShipmentDraft;
 use order::state::{Event, OrderState};
 use order::{Mismatch, PayType};
 use serde_json::json;
 use sqlx::{AnyConnection, Connection, Executor};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use storefront::clock::{Clock, SystemClock};
 use storefront::store::Evidence;
 
 /// The step of the schema that brought the lists.
 const STEP: &str = include_str!("../../src/store/migrations/0003_studio.sql");
 
-async fn open(path: &Path) -> AnyConnection {
-    let mut connection = AnyConnection::connect(&format!("sqlite:{}?mode=rw", path.display())).await.unwrap();
-    for pragma in ["PRAGMA foreign_keys = OFF", "PRAGMA busy_timeout = 5000"] {
-        connection.execute(pragma).await.unwrap();
-    }
-    connection
-}
-
 /// A copy of the shop's database as it is now.
 async fn copy(bench: &Bench, name: &str) -> PathBuf {
     let path = bench.world.folder.path().join(name);
-    let sql = format!("VACUUM INTO '{}'", path.display());
-    open(&bench.world.database()).await.execute(sqlx::AssertSqlSafe(sql)).await.unwrap();
+    copy_database(&bench.world.database(), &path).await;
     path
 }
 
@@ -55,7 +46,7 @@ async fn orders_from_before_there_were_lists_are_put_on_theirs() {
         bench.refunded(ext).await;
     }
     let path = copy(&bench, "before.db").await;
-    let mut connection = open(&path).await;
+    let mut connection = open_to_break(&path).await;
     let count = async |connection: &mut AnyConnection| -> i64 {
         sqlx::query_scalar("SELECT COUNT(*) FROM order_lists").fetch_one(connection).await.unwrap()
     };
@@ -113,8 +104,8 @@ async fn whatever_is_changed_of_lists_requests_and_parcels_is_named() {
         (format!("UPDATE refund_requests SET order_id = '{closed}'"), "that order was never delivered"),
     ] {
         let broken = bench.world.folder.path().join("case.db");
-        std::fs::copy(&path, &broken).unwrap();
-        let mut connection = open(&broken).await;
+        copy_database(&path, &broken).await;
+        let mut connection = open_to_break(&broken).await;
         let changed = connection.execute(sqlx::AssertSqlSafe(sql.clone())).await.unwrap().rows_affected();
         connection.close().await.unwrap();
         let found = audit(&broken).await;

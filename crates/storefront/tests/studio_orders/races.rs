@@ -42,7 +42,7 @@ impl House {
         assert_eq!(moved, expected);
         let order = self.record(placed).await.order;
         assert!(order.refunds.iter().all(|refund| refund.state == RefundState::Done), "{:?}", order.refunds);
-        let cash = "SELECT COALESCE(SUM(amount), 0) FROM ledger WHERE account = 'channel_cash:wechat'";
+        let cash = "SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM ledger WHERE account = 'channel_cash:wechat'";
         assert_eq!(self.number(cash).await, PRICE - expected.iter().sum::<i64>());
         assert_eq!(self.audit().await, Vec::<String>::new());
     }

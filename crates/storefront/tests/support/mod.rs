@@ -12,6 +12,7 @@ use api::{AddressDraft, Asked, CallError, Client, Goods, OrderView, Params, Post
 use futures_util::StreamExt;
 use order::state::OrderState;
 use order::{Fen, OrderId, PayType, RequestId, RoomId};
+use sqlx::{AnyConnection, Connection, Executor};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use storefront::clock::{Clock, SystemClock};
@@ -39,12 +40,16 @@ pub async fn sandbox_in(folder: &Path) -> sandbox::Running {
 }
 
 pub fn config(folder: &Path, credentials: &Path, deadline_s: u32) -> Config {
+    config_with(folder, credentials, deadline_s, "")
+}
+
+/// Settings and `more` of them.
+fn config_with(folder: &Path, credentials: &Path, deadline_s: u32, more: &str) -> Config {
     let path = folder.join("shop.toml");
-    let database = folder.join("shop.db");
     let text = format!(
-        "listen = '127.0.0.1:0'\ndatabase = 'sqlite:{}'\nsigning_key = '{}'\norder_deadline_s = {deadline_s}\n\
-         credentials = '{}'\n",
-        database.display(),
+        "listen = '127.0.0.1:0'\ndatabase = '{}'\nsigning_key = '{}'\norder_deadline_s = {deadline_s}\n\
+         credentials = '{}'\n{more}",
+        testbed::database(&folder.join("shop.db")),
         folder.join("shop.key").display(),
         credentials.display()
     );
@@ -54,12 +59,17 @@ pub fn config(folder: &Path, credentials: &Path, deadline_s: u32) -> Config {
 
 impl World {
     pub async fn new(deadline_s: u32) -> World {
+        World::with(deadline_s, "").await
+    }
+
+    /// As [`World::new`], with more settings.
+    pub async fn with(deadline_s: u32, more: &str) -> World {
         let quiet = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into());
         // The first test of the process sets it up for all.
         let _already = tracing_subscriber::fmt().with_env_filter(quiet).with_test_writer().try_init();
         let folder = tempfile::tempdir().unwrap();
         let sandbox = sandbox_in(folder.path()).await;
-        let shop = serve::start(config(folder.path(), &sandbox.credentials, deadline_s)).await.unwrap();
+        let shop = serve::start(config_with(folder.path(), &sandbox.credentials, deadline_s, more)).await.unwrap();
         let room_id = RoomId::new("tea").unwrap();
         let room = NewRoom {
             room_id: room_id.clone(),
@@ -91,6 +101,7 @@ impl World {
         viewer_of(&self.base(), &self.shop.key.to_base64()).await
     }
 
+    /// What [`testbed`] knows the database by.
     pub fn database(&self) -> PathBuf {
         self.folder.path().join("shop.db")
     }
@@ -165,11 +176,41 @@ pub fn refused<T: std::fmt::Debug>(answer: Result<T, CallError>) -> Refusal {
 
 /// What an audit of the database finds.
 pub async fn audit(database: &Path) -> Vec<String> {
-    let mut reader = Reader::open(&format!("sqlite:{}", database.display())).await.unwrap();
+    let mut reader = Reader::open(&testbed::database(database)).await.unwrap();
     let mut found = Vec::new();
     let mut take = |difference: Difference| found.push(difference.to_string());
     reader.audit(SystemClock.now_s(), &mut take, &mut |_, _, _| {}).await.unwrap();
     found
+}
+
+/// A connection to a database that is to be broken: nothing holds it together any more.
+pub async fn open_to_break(path: &Path) -> AnyConnection {
+    sqlx::any::install_default_drivers();
+    let mut connection = AnyConnection::connect(&testbed::database(path)).await.unwrap();
+    let sql = if testbed::is_postgres() {
+        "DO $$ DECLARE c record; BEGIN
+            FOR c IN SELECT conrelid, conname FROM pg_constraint WHERE contype IN ('c', 'f') AND conrelid > 0 LOOP
+                EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', c.conrelid::regclass, c.conname);
+            END LOOP;
+        END $$"
+    } else {
+        "PRAGMA ignore_check_constraints = ON; PRAGMA foreign_keys = OFF"
+    };
+    connection.execute(sql).await.unwrap();
+    connection
+}
+
+/// Has a database hold what another one holds now.
+pub async fn copy_database(from: &Path, to: &Path) {
+    if testbed::is_postgres() {
+        return testbed::copy_postgres(from, to);
+    }
+    // What is not there needs no removing.
+    let _gone = std::fs::remove_file(to);
+    sqlx::any::install_default_drivers();
+    let mut connection = AnyConnection::connect(&testbed::database(from)).await.unwrap();
+    let sql = format!("VACUUM INTO '{}'", to.display());
+    connection.execute(sqlx::AssertSqlSafe(sql)).await.unwrap();
 }
 
 /// Runs the `storefront` program with the settings of a folder. Says whether it succeeded, and what it said.

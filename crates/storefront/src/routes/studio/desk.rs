@@ -2,7 +2,7 @@
 
 use super::{OnDuty, answered};
 use crate::drafts;
-use crate::push::Change;
+use crate::push::{Change, Listener};
 use crate::routes::rooms::KEEP_ALIVE;
 use crate::routes::{AppState, JsonBody, RefusedAnswer, bearer, token_hash};
 use crate::shop::{Shop, ShopError};
@@ -13,11 +13,8 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::{Stream, stream};
-use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
-use tokio::sync::broadcast::Receiver;
-use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::watch;
 
 /// The room and its goods.
@@ -50,9 +47,10 @@ pub(crate) async fn events(
     headers: HeaderMap,
     State(AppState { shop, stop, .. }): State<AppState>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ShopError> {
-    let changes = shop.push.listen();
+    let goods = shop.push.listen(Change::Room(streamer.room_id.clone()));
+    let orders = shop.push.listen(Change::Orders(streamer.room_id.clone()));
     let token_hash = bearer(&headers).map(token_hash).unwrap_or_default();
-    let follow = Follow { shop, streamer, token_hash, changes, stop, to_tell: VecDeque::new() };
+    let follow = Follow { shop, streamer, token_hash, goods, orders, stop };
     let words = stream::unfold(follow, |mut follow| async move {
         let word = follow.next().await?;
         Some((Ok(Event::default().data(word)), follow))
@@ -60,78 +58,27 @@ pub(crate) async fn events(
     Ok(Sse::new(words).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
 }
 
-const GOODS: &str = "goods";
-const ORDERS: &str = "orders";
-
 /// One connection that follows one room.
 struct Follow {
     shop: Arc<Shop>,
     streamer: Streamer,
     token_hash: String,
-    changes: Receiver<Change>,
+    goods: Listener,
+    orders: Listener,
     stop: watch::Receiver<bool>,
-    /// Words not said yet; each once, however often it happened meanwhile.
-    to_tell: VecDeque<&'static str>,
 }
 
 impl Follow {
     /// The next word; `None` ends the stream.
     async fn next(&mut self) -> Option<&'static str> {
-        while self.to_tell.is_empty() {
-            let changed = tokio::select! {
-                changed = self.changes.recv() => changed,
-                _ = self.stop.wait_for(|stopping| *stopping) => return None,
-            };
-            match changed {
-                Ok(change) => self.note(change).await,
-                Err(RecvError::Lagged(_)) => self.note_all(),
-                Err(RecvError::Closed) => return None,
-            }
-            self.gather().await;
-        }
+        let word = tokio::select! {
+            () = self.goods.heard_calmly() => "goods",
+            () = self.orders.heard_calmly() => "orders",
+            _ = self.stop.wait_for(|stopping| *stopping) => return None,
+        };
         // A token that was taken back hears no more.
         let known = self.shop.store.streamer_by_token(&self.token_hash).await;
-        if known.is_ok_and(|known| known.as_ref() != Some(&self.streamer)) {
-            return None;
-        }
-        self.to_tell.pop_front()
-    }
-
-    /// Takes what else has changed by now: under load many changes are one word.
-    async fn gather(&mut self) {
-        loop {
-            match self.changes.try_recv() {
-                Ok(change) => self.note(change).await,
-                Err(TryRecvError::Lagged(_)) => self.note_all(),
-                Err(TryRecvError::Empty | TryRecvError::Closed) => return,
-            }
-        }
-    }
-
-    async fn note(&mut self, change: Change) {
-        match change {
-            Change::Room(room_id) if room_id == self.streamer.room_id => self.note_word(GOODS),
-            Change::Room(_) => {}
-            Change::Order(order_id) if !self.to_tell.contains(&ORDERS) => {
-                // What cannot be looked up is told: looking once too often costs nothing.
-                let room = self.shop.store.room_of_order(&order_id).await;
-                if room.is_ok_and(|room| room.as_ref().is_some_and(|room| *room != self.streamer.room_id)) {
-                    return;
-                }
-                self.note_word(ORDERS);
-            }
-            Change::Order(_) => {}
-        }
-    }
-
-    fn note_all(&mut self) {
-        self.note_word(GOODS);
-        self.note_word(ORDERS);
-    }
-
-    fn note_word(&mut self, word: &'static str) {
-        if !self.to_tell.contains(&word) {
-            self.to_tell.push_back(word);
-        }
+        let sent_away = known.is_ok_and(|known| known.as_ref() != Some(&self.streamer));
+        (!sent_away).then_some(word)
     }
 }

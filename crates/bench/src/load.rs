@@ -1,0 +1,165 @@
+//! How fast orders are made at each load: viewers come at a steady rate, whatever the shop does, and pay.
+
+use crate::books::Books;
+use crate::figure::{Figure, Goal, Line, Plot, Results, Unit};
+use crate::measure::{now, quantile, seconds};
+use crate::programs::{Channels, Shelf, Shop, ShopFiles};
+use crate::run::Run;
+use crate::viewers::{clients, guests, order, order_all, pay_all, pay_type};
+use anyhow::{Context, Result};
+use api::{Client, Secret};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval};
+
+/// Offered loads, as shares of what the shop carries.
+const SHARES: [f64; 6] = [0.1, 0.25, 0.5, 0.75, 0.9, 1.0];
+/// Connections kept ready; more are opened when all are busy.
+const CLIENTS: usize = 64;
+
+/// A shop and what its visitors share.
+struct Place {
+    shop: Shop,
+    channels: Channels,
+    idle: Mutex<VecDeque<Client>>,
+    viewers: Vec<Secret>,
+}
+
+/// What one load gave.
+struct Seen {
+    offered: f64,
+    carried: f64,
+    p50_s: f64,
+    p99_s: f64,
+}
+
+pub(crate) async fn measure(run: &Run) -> Result<Results> {
+    let (trial, per_load) = if run.quick { (200, Duration::from_secs(2)) } else { (4_000, Duration::from_secs(15)) };
+    let folder = run.folder()?;
+    let channels = Channels::start(run, folder.path()).await?;
+    let shelf = Shelf { items: 64, pieces: 1_000_000 };
+    let files = ShopFiles::sqlite(run, &folder.path().join("shop"), &channels, shelf, false).await?;
+    let shop = files.serve().await?;
+    let mut books = Books::open(&files.database).await?;
+    let viewers = guests(&shop, 2_000).await?;
+    let ready = clients(&shop, CLIENTS).await?;
+    let capacity = capacity(&shop, &channels, &ready, &viewers, trial, &mut books).await?;
+    let place = Arc::new(Place { shop, channels, idle: Mutex::new(ready.into()), viewers });
+    let mut number = trial;
+    let mut seen = Vec::new();
+    for share in SHARES {
+        let offered = capacity * share;
+        seen.push(offer(&place, offered, per_load, &mut number, &mut books).await?);
+    }
+    let place = Arc::into_inner(place).context("a viewer is still there")?;
+    place.shop.server.stop().await?;
+    files.check().await?;
+    place.channels.server.stop().await?;
+    Ok(results(capacity, &seen))
+}
+
+/// Orders a second, created, paid and delivered, when somebody always waits.
+async fn capacity(
+    shop: &Shop,
+    channels: &Channels,
+    clients: &[Client],
+    viewers: &[Secret],
+    orders: usize,
+    books: &mut Books,
+) -> Result<f64> {
+    let began = now();
+    for batch in 0..orders.div_ceil(viewers.len()) {
+        let some = &viewers[..viewers.len().min(orders - batch * viewers.len())];
+        let before = books.delivered().await?;
+        let codes = order_all(shop, clients, some).await?;
+        let codes: Vec<_> = codes.into_iter().map(|(ext, _)| ext).collect();
+        pay_all(channels, &codes, 16).await?;
+        books.until_delivered(before + i64::try_from(codes.len())?).await?;
+    }
+    Ok(f64::from(u32::try_from(orders)?) / began.elapsed().as_secs_f64())
+}
+
+/// Lets viewers come at a rate for a while. How long an order takes counts from when its viewer came, so that nobody who
+/// waits is left out.
+async fn offer(place: &Arc<Place>, rate: f64, during: Duration, number: &mut usize, books: &mut Books) -> Result<Seen> {
+    let before = books.delivered().await?;
+    let mut coming = interval(Duration::from_secs_f64(1.0 / rate));
+    // Who comes late because this machine was busy comes at once.
+    coming.set_missed_tick_behavior(MissedTickBehavior::Burst);
+    let began = now();
+    let mut visits = JoinSet::new();
+    while began.elapsed() < during {
+        let due = coming.tick().await;
+        let (place, this) = (Arc::clone(place), *number);
+        *number += 1;
+        visits.spawn(async move { visit(&place, this, due).await });
+    }
+    let mut times = Vec::new();
+    while let Some(time) = visits.join_next().await {
+        times.push(time??);
+    }
+    let count = i64::try_from(times.len())?;
+    books.until_delivered(before + count).await?;
+    let carried = f64::from(u32::try_from(count)?) / began.elapsed().as_secs_f64();
+    let times = seconds(&times);
+    Ok(Seen { offered: rate, carried, p50_s: quantile(&times, 0.5), p99_s: quantile(&times, 0.99) })
+}
+
+/// One viewer orders and pays. Returns how long the order took.
+async fn visit(place: &Place, number: usize, due: tokio::time::Instant) -> Result<Duration> {
+    let idle = place.idle.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+    let client = match idle {
+        Some(client) => client,
+        None => Client::new(place.shop.link.clone())?,
+    };
+    // Each visit is another pair of viewer and item: nobody has two open orders for one item.
+    let (viewer, item) = (number % place.viewers.len(), number / place.viewers.len());
+    let goods = place.shop.goods.get(item % place.shop.goods.len()).context("the shop sells nothing")?;
+    client.speak_as(place.viewers.get(viewer).context("nobody came")?.clone());
+    let ext = order(&client, goods, pay_type(number)).await?;
+    let took = due.elapsed();
+    place.idle.lock().unwrap_or_else(PoisonError::into_inner).push_back(client);
+    place.channels.pay(&ext.code).await?;
+    Ok(took)
+}
+
+fn results(capacity: f64, seen: &[Seen]) -> Results {
+    let half = seen.iter().find(|seen| (seen.offered / capacity - 0.5).abs() < 0.01);
+    let figure = half.map(|half| Figure {
+        name: "half_load".into(),
+        what: "order creation at half load, the channel's answer included: p99".into(),
+        value: half.p99_s,
+        unit: Unit::Seconds,
+        floor: None,
+        goal: Goal::AtMost(0.010),
+        how: format!(
+            "{:.0} orders a second, each paid, of the {capacity:.0} that the machine carries with shop, sandbox and viewers on \
+             it; from the moment the viewer came to the checked code. The median is {}.",
+            half.offered,
+            Unit::Seconds.text(half.p50_s)
+        ),
+    });
+    let line = |name: &str, of: fn(&Seen) -> f64| Line {
+        name: name.into(),
+        points: seen.iter().map(|seen| (seen.offered, of(seen))).collect(),
+    };
+    let plots = vec![
+        Plot {
+            name: "latency".into(),
+            title: "Time to the code, by load".into(),
+            x: "orders a second offered".into(),
+            y: "milliseconds".into(),
+            lines: vec![line("p99", |seen| seen.p99_s * 1e3), line("p50", |seen| seen.p50_s * 1e3)],
+        },
+        Plot {
+            name: "throughput".into(),
+            title: "Orders created, paid and delivered, by load".into(),
+            x: "orders a second offered".into(),
+            y: "orders a second delivered".into(),
+            lines: vec![line("delivered", |seen| seen.carried), line("offered", |seen| seen.offered)],
+        },
+    ];
+    Results { figures: figure.into_iter().collect(), plots }
+}
