@@ -32,7 +32,13 @@ pub(crate) fn test() -> Result<()> {
     let crates = step("tests of the crates and of the real window", cargo_test());
     // Tests that all passed have left the sandbox's program behind, and building it alone would build it anew.
     let conformance = shown("the channels' SDKs against the sandbox", conformance(crates.1));
-    steps.extend([crates, conformance, step("the shop over PostgreSQL", over_postgres()), step("lints", clippy())]);
+    steps.extend([
+        crates,
+        conformance,
+        step("the shop over PostgreSQL", over_postgres()),
+        step("simulated worlds over PostgreSQL", worlds_over_postgres()),
+        step("lints", clippy()),
+    ]);
     steps.push(step("every screen and state", ui::npm(&["run", "gallery"])));
     let failed: Vec<&str> = steps.iter().filter(|(_, passed)| !passed).map(|(what, _)| *what).collect();
     say("\nPictures of the real window are in target/e2e, of every screen and state in target/gallery.");
@@ -49,6 +55,11 @@ fn over_postgres() -> Command {
     let mut test = command("cargo", &["test", "--package", "storefront", "--", "--include-ignored"]);
     test.env("LIVESHOP_TEST_DATABASE", "postgres");
     test
+}
+
+/// Simulated worlds with their databases at a server.
+fn worlds_over_postgres() -> Command {
+    command("cargo", &["test", "--package", "simulation", "--test", "postgres", "--", "--ignored"])
 }
 
 fn clippy() -> Command {

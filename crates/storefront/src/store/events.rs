@@ -36,15 +36,15 @@ pub(super) const fn moves_stock(event: &Event) -> bool {
         | Event::RefundAccepted { .. }
         | Event::RefundStuck { .. }
         | Event::RefundClosed { .. }
-        | Event::RefundDone { .. } => false,
+        | Event::RefundDone { .. }
+        | Event::ReturnedByHand { .. }
+        | Event::TakenBack { .. } => false,
         Event::PrepayRefused { .. }
         | Event::EndAsked { .. }
         | Event::CloseProved { .. }
         | Event::Paid { .. }
         | Event::Returned { .. }
-        | Event::Differs { .. }
-        | Event::ReturnedByHand { .. }
-        | Event::TakenBack { .. } => true,
+        | Event::Differs { .. } => true,
     }
 }
 
@@ -67,9 +67,9 @@ pub(crate) fn apply(
     }
     after.revision = before.revision.saturating_add(1);
     learn(&before, &mut after, evidence)?;
-    let mut outcome = Outcome::of(batch, &after);
+    let mut outcome = Outcome::default();
     for effect in &effects {
-        outcome.take(&after, effect)?;
+        outcome.take(batch, &after, effect)?;
     }
     outcome.keep(batch, &after, now);
     let touched = batch.touched.entry(order_id.clone()).or_insert((now, false));
@@ -111,9 +111,10 @@ fn learn(before: &Record, after: &mut Record, evidence: &Evidence) -> Result<(),
 }
 
 /// What an event's effects come to, before any of it is kept.
+#[derive(Default)]
 struct Outcome {
-    shelved: Option<Shelved>,
-    share: Option<Share>,
+    /// The goods and the viewer's share of them, once an effect moved them.
+    moved: Option<(Option<Shelved>, Share)>,
     entries: Vec<Entry>,
     delivers: bool,
     fins: i64,
@@ -122,36 +123,23 @@ struct Outcome {
 }
 
 impl Outcome {
-    fn of(batch: &Batch, record: &Record) -> Outcome {
-        let snapshot = &record.snapshot;
-        // Where stock does not move, neither was read.
-        Outcome {
-            shelved: batch.goods(&snapshot.goods_id).ok().flatten().cloned(),
-            share: batch.share(&snapshot.viewer_id, &snapshot.goods_id).ok(),
-            entries: Vec::new(),
-            delivers: false,
-            fins: 0,
-            fault: None,
-        }
-    }
-
-    fn take(&mut self, record: &Record, effect: &Effect) -> Result<(), ApplyError> {
+    fn take(&mut self, batch: &Batch, record: &Record, effect: &Effect) -> Result<(), ApplyError> {
         let order = &record.order;
         let pieces = i64::from(record.snapshot.quantity);
         match effect {
             Effect::ReleaseStock => {
-                self.set_share(record, |share, quantity| Share {
+                self.set_share(batch, record, |share, quantity| Share {
                     pieces: share.pieces.saturating_sub(quantity),
                     open: None,
                 })?;
                 self.move_held(record, Moved { available: pieces, reserved: pieces.saturating_neg(), sold: 0 });
             }
             Effect::SellHeld => {
-                self.set_share(record, |share, _| Share { open: None, ..share })?;
+                self.set_share(batch, record, |share, _| Share { open: None, ..share })?;
                 self.move_held(record, Moved { available: 0, reserved: pieces.saturating_neg(), sold: pieces });
             }
             Effect::SellAgain => {
-                self.set_share(record, |share, quantity| Share {
+                self.set_share(batch, record, |share, quantity| Share {
                     pieces: share.pieces.saturating_add(quantity),
                     ..share
                 })?;
@@ -180,15 +168,28 @@ impl Outcome {
         Ok(())
     }
 
-    fn set_share(&mut self, record: &Record, change: impl FnOnce(Share, u32) -> Share) -> Result<(), StoreError> {
-        let share = self.share.take().ok_or(StoreError::NotGathered("a share"))?;
-        self.share = Some(change(share, record.snapshot.quantity));
+    fn set_share(
+        &mut self,
+        batch: &Batch,
+        record: &Record,
+        change: impl FnOnce(Share, u32) -> Share,
+    ) -> Result<(), StoreError> {
+        let snapshot = &record.snapshot;
+        let (shelved, share) = match self.moved.take() {
+            Some(moved) => moved,
+            None => {
+                let shelved = batch.goods(&snapshot.goods_id)?.cloned();
+                (shelved, batch.share(&snapshot.viewer_id, &snapshot.goods_id)?)
+            }
+        };
+        self.moved = Some((shelved, change(share, snapshot.quantity)));
         Ok(())
     }
 
     fn move_stock(&mut self, record: &Record, moved: Moved) -> bool {
         let price_version = record.snapshot.price_version;
-        self.shelved.as_mut().is_some_and(|shelved| shelved.move_stock(price_version, moved))
+        let shelved = self.moved.as_mut().and_then(|(shelved, _)| shelved.as_mut());
+        shelved.is_some_and(|shelved| shelved.move_stock(price_version, moved))
     }
 
     /// An order's pieces are always among those held. Where they are not, the stock is wrong: no more is sold, and who
@@ -225,10 +226,8 @@ impl Outcome {
     /// Keeps it.
     fn keep(self, batch: &mut Batch, record: &Record, now: i64) {
         let snapshot = &record.snapshot;
-        if let Some(shelved) = self.shelved {
-            batch.goods.insert(snapshot.goods_id.clone(), Some(shelved));
-        }
-        if let Some(share) = self.share {
+        if let Some((shelved, share)) = self.moved {
+            batch.goods.insert(snapshot.goods_id.clone(), shelved);
             batch.set_share(&snapshot.viewer_id, &snapshot.goods_id, share);
         }
         batch.entries.extend(self.entries.into_iter().map(|entry| (entry, now)));
