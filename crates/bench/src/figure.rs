@@ -80,22 +80,6 @@ impl Results {
     pub(crate) fn one(figure: Figure) -> Results {
         Results { figures: vec![figure], plots: Vec::new() }
     }
-
-    /// Takes another's; of two with one name the newer stays, in the place of the older.
-    pub(crate) fn take(&mut self, newer: Results) {
-        for figure in newer.figures {
-            match self.figures.iter_mut().find(|known| known.name == figure.name) {
-                Some(known) => *known = figure,
-                None => self.figures.push(figure),
-            }
-        }
-        for plot in newer.plots {
-            match self.plots.iter_mut().find(|known| known.name == plot.name) {
-                Some(known) => *known = plot,
-                None => self.plots.push(plot),
-            }
-        }
-    }
 }
 
 impl Figure {

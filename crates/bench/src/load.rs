@@ -5,17 +5,20 @@ use crate::figure::{Figure, Goal, Line, Plot, Results, Unit};
 use crate::measure::{now, quantile, seconds};
 use crate::programs::{Channels, Shelf, Shop, ShopFiles};
 use crate::run::Run;
-use crate::viewers::{clients, guests, order, order_all, pay_all, pay_type};
+use crate::viewers::{clients, guests, order, pay_type};
 use anyhow::{Context, Result};
 use api::{Client, Secret};
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
 /// Offered loads, as shares of what the shop carries.
 const SHARES: [f64; 6] = [0.1, 0.25, 0.5, 0.75, 0.9, 1.0];
+/// Viewers that wait at one time while it is found out what the shop carries.
+const WAITING: usize = 16;
 /// Connections kept ready; more are opened when all are busy.
 const CLIENTS: usize = 64;
 
@@ -45,8 +48,8 @@ pub(crate) async fn measure(run: &Run) -> Result<Results> {
     let mut books = Books::open(&files.database).await?;
     let viewers = guests(&shop, 2_000).await?;
     let ready = clients(&shop, CLIENTS).await?;
-    let capacity = capacity(&shop, &channels, &ready, &viewers, trial, &mut books).await?;
     let place = Arc::new(Place { shop, channels, idle: Mutex::new(ready.into()), viewers });
+    let capacity = capacity(&place, trial, &mut books).await?;
     let mut number = trial;
     let mut seen = Vec::new();
     for share in SHARES {
@@ -61,23 +64,27 @@ pub(crate) async fn measure(run: &Run) -> Result<Results> {
 }
 
 /// Orders a second, created, paid and delivered, when somebody always waits.
-async fn capacity(
-    shop: &Shop,
-    channels: &Channels,
-    clients: &[Client],
-    viewers: &[Secret],
-    orders: usize,
-    books: &mut Books,
-) -> Result<f64> {
+async fn capacity(place: &Arc<Place>, orders: usize, books: &mut Books) -> Result<f64> {
+    let before = books.delivered().await?;
+    let next = Arc::new(AtomicUsize::new(0));
     let began = now();
-    for batch in 0..orders.div_ceil(viewers.len()) {
-        let some = &viewers[..viewers.len().min(orders - batch * viewers.len())];
-        let before = books.delivered().await?;
-        let codes = order_all(shop, clients, some).await?;
-        let codes: Vec<_> = codes.into_iter().map(|(ext, _)| ext).collect();
-        pay_all(channels, &codes, 16).await?;
-        books.until_delivered(before + i64::try_from(codes.len())?).await?;
+    let mut lanes = JoinSet::new();
+    for _ in 0..WAITING {
+        let (place, next) = (Arc::clone(place), Arc::clone(&next));
+        lanes.spawn(async move {
+            loop {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                if number >= orders {
+                    return anyhow::Ok(());
+                }
+                visit(&place, number, now()).await?;
+            }
+        });
     }
+    while let Some(lane) = lanes.join_next().await {
+        lane??;
+    }
+    books.until_delivered(before + i64::try_from(orders)?).await?;
     Ok(f64::from(u32::try_from(orders)?) / began.elapsed().as_secs_f64())
 }
 
@@ -91,7 +98,7 @@ async fn offer(place: &Arc<Place>, rate: f64, during: Duration, number: &mut usi
     let began = now();
     let mut visits = JoinSet::new();
     while began.elapsed() < during {
-        let due = coming.tick().await;
+        let due = coming.tick().await.into_std();
         let (place, this) = (Arc::clone(place), *number);
         *number += 1;
         visits.spawn(async move { visit(&place, this, due).await });
@@ -108,7 +115,7 @@ async fn offer(place: &Arc<Place>, rate: f64, during: Duration, number: &mut usi
 }
 
 /// One viewer orders and pays. Returns how long the order took.
-async fn visit(place: &Place, number: usize, due: tokio::time::Instant) -> Result<Duration> {
+async fn visit(place: &Place, number: usize, due: Instant) -> Result<Duration> {
     let idle = place.idle.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
     let client = match idle {
         Some(client) => client,

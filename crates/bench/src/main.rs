@@ -30,6 +30,7 @@ use futures_util::future::BoxFuture;
 use machine::Machine;
 use run::Run;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
@@ -60,12 +61,23 @@ enum WorkerCommand {
     },
 }
 
-/// What is kept of all runs.
+/// What is kept of all runs: the newest results of each group.
 #[derive(Default, Serialize, Deserialize)]
 struct Kept {
     machine: Machine,
-    #[serde(flatten)]
-    results: Results,
+    groups: BTreeMap<String, Results>,
+}
+
+impl Kept {
+    /// All results, in the order of the table.
+    fn all(&self) -> Results {
+        let mut all = Results::default();
+        for results in GROUPS.iter().filter_map(|(group, _)| self.groups.get(*group)) {
+            all.figures.extend(results.figures.clone());
+            all.plots.extend(results.plots.clone());
+        }
+        all
+    }
 }
 
 /// A group of figures and what measures it.
@@ -88,9 +100,19 @@ const GROUPS: [Group; 10] = [
 #[tokio::main]
 async fn main() -> Result<()> {
     let arguments = Arguments::parse();
-    if let Some(WorkerCommand::Worker { work, config }) = arguments.work {
-        return worker::work(&config, work).await;
+    if let Some(WorkerCommand::Worker { work, config }) = &arguments.work {
+        return worker::work(config, *work).await;
     }
+    // Whoever stops it stops the programs it started: they end with what is dropped here.
+    let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        done = measure(&arguments) => done,
+        _ = terminated.recv() => bail!("stopped"),
+        _ = tokio::signal::ctrl_c() => bail!("stopped"),
+    }
+}
+
+async fn measure(arguments: &Arguments) -> Result<()> {
     let run = Run::new(arguments.quick)?;
     let known = |name: &String| GROUPS.iter().any(|(group, _)| group == name);
     if let Some(unknown) = arguments.names.iter().find(|name| !known(name)) {
@@ -116,7 +138,7 @@ async fn main() -> Result<()> {
         match measure(&run).await {
             Ok(results) => {
                 show(&results.figures)?;
-                kept.results.take(results);
+                kept.groups.insert(name.to_owned(), results);
                 kept.machine = machine.clone();
                 fs::write(&file, serde_json::to_string_pretty(&kept)?)?;
             }
@@ -127,9 +149,10 @@ async fn main() -> Result<()> {
         }
     }
     say(&format!("\n==> all figures, kept in {}", file.display()))?;
-    show(&kept.results.figures)?;
+    let all = kept.all();
+    show(&all.figures)?;
     if arguments.write_docs {
-        docs::write(&kept.results, &kept.machine)?;
+        docs::write(&all, &kept.machine)?;
         say("docs/BENCHMARKS.md and its plots are written")?;
     }
     if failed.is_empty() { Ok(()) } else { bail!("failed: {}", failed.join(", ")) }

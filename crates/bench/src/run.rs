@@ -4,6 +4,9 @@ use anyhow::{Context, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// How the folders begin that a run needs only while it lasts.
+const FOLDER: &str = "run-";
+
 /// What every figure needs to know.
 #[derive(Clone, Debug)]
 pub(crate) struct Run {
@@ -18,7 +21,20 @@ impl Run {
         let program = std::env::current_exe()?;
         // target/PROFILE/bench
         let target = program.ancestors().nth(2).context("this program lies in no target folder")?.to_owned();
-        Ok(Run { quick, target })
+        let run = Run { quick, target };
+        run.tidy()?;
+        Ok(run)
+    }
+
+    /// Removes what a run left that was killed.
+    fn tidy(&self) -> Result<()> {
+        for entry in fs::read_dir(self.results()?)? {
+            let entry = entry?;
+            if entry.file_name().to_string_lossy().starts_with(FOLDER) {
+                fs::remove_dir_all(entry.path())?;
+            }
+        }
+        Ok(())
     }
 
     /// The profile this program was built with, as its folder says.
@@ -37,7 +53,7 @@ impl Run {
 
     /// A folder on the disk of the build that goes when it is dropped. Never in memory: commits must reach a disk.
     pub(crate) fn folder(&self) -> Result<tempfile::TempDir> {
-        Ok(tempfile::Builder::new().prefix("run-").tempdir_in(self.results()?)?)
+        Ok(tempfile::Builder::new().prefix(FOLDER).tempdir_in(self.results()?)?)
     }
 
     /// One of the project's programs, built beside this one.

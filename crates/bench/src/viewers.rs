@@ -56,12 +56,11 @@ pub(crate) fn pay_type(number: usize) -> PayType {
 
 /// Clients of a shop whose time is proven, so that none asks for it while something is measured.
 pub(crate) async fn clients(shop: &Shop, count: usize) -> Result<Vec<Client>> {
-    let one = || async {
-        let client = Client::new(shop.link.clone())?;
-        client.prove().await?;
-        anyhow::Ok(client)
-    };
-    try_join_all((0..count).map(|_| one())).await
+    // All are made before any speaks: making one takes long enough for a connection of another to seem lost.
+    let made: Result<Vec<Client>, CallError> = (0..count).map(|_| Client::new(shop.link.clone())).collect();
+    let made = made?;
+    try_join_all(made.iter().map(Client::prove)).await?;
+    Ok(made)
 }
 
 /// Each of these viewers orders an item of its own number, as many at a time as there are clients. Returns codes, and how

@@ -56,6 +56,18 @@ async fn prepay_sends_what_alipay_documents_and_signs_all_of_it() {
 }
 
 #[tokio::test]
+async fn an_answer_that_was_told_instead_of_sent_is_checked_as_well() {
+    let body = format!(
+        r#"{{"code":"10000","msg":"Success","out_trade_no":"{PAY_ID}","qr_code":"https:\/\/qr.alipay.com\/bax1"}}"#
+    );
+    let answer = String::from_utf8(alipay_answer("alipay.trade.precreate", &body).body).unwrap();
+    let told = |answer: String| alipay("https://openapi.alipay.com", http().telling(200, &[], answer.as_bytes()));
+    assert_eq!(told(answer.clone()).prepay(&prepay()).await.unwrap(), "https://qr.alipay.com/bax1");
+    let forged = told(answer.replace("bax1", "bax2")).prepay(&prepay()).await;
+    assert!(matches!(forged, Err(Error::Unknown { .. })), "{forged:?}");
+}
+
+#[tokio::test]
 async fn amounts_alipay_does_not_collect_are_refused_before_sending() {
     let mock = saying("{}").await;
     let request = gateway::Prepay { amount: fen(0), ..prepay() };
