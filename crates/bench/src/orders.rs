@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 /// Viewers that order at one time: they keep the shop busy, and no order is open long enough to be asked about.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 64;
 /// How long a process must have done nothing to count as at rest.
 const REST: Duration = Duration::from_millis(60);
 

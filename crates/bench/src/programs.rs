@@ -161,7 +161,7 @@ impl ShopFiles {
     ) -> Result<ShopFiles> {
         fs::create_dir_all(folder)?;
         let config = folder.join("shop.toml");
-        let off = "[limits]\nviewer_per_minute = 0\naddress_per_minute = 0\ngoods_per_minute = 0\n";
+        let off = "[limits]\nviewer_per_minute = 0\naddress_per_minute = 0\ngoods_per_minute = 0\nalipay_per_second = 0\nwechat_per_second = 0\n";
         fs::write(
             &config,
             format!(
