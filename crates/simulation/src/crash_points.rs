@@ -120,6 +120,7 @@ pub async fn live(template: &Arc<Template>, run: &Run, name: &str) -> Result<Liv
     let mut world = begin(template, run, name).await?;
     while turn(&mut world).await? {}
     let (judge, _, met) = world.end().await?;
+    template.remove(name).await?;
     Ok(Lived { met, ends: judge.orders.values().map(end_name).collect() })
 }
 
@@ -166,7 +167,7 @@ pub async fn live_pairs(
     first: usize,
     every: usize,
 ) -> Result<Pairs, Broken> {
-    let name = format!("points-{story:?}-{pay_type}-{first}.db");
+    let name = format!("points-{story:?}-{pay_type}-{first}");
     let one = async |at: Vec<usize>| {
         let run = Run { story, pay_type, at };
         let lived = live(template, &run, &name).await;
@@ -201,7 +202,7 @@ pub async fn stories(template: &Arc<Template>) -> Result<Vec<(Story, PayType, us
     for story in Story::ALL {
         for pay_type in PayType::ALL {
             let run = Run { story, pay_type, at: Vec::new() };
-            let lived = live(template, &run, "points.db").await;
+            let lived = live(template, &run, "points").await;
             let lived = lived.map_err(|failure| Broken { run, failure })?;
             stories.push((story, pay_type, lived.met.len()));
         }

@@ -2,14 +2,12 @@
 
 use crate::channel::SimChannel;
 use crate::failure::Failure;
+use crate::place::Place;
 use crate::stage::{SimClock, SimDisk, SimRandom, Stage};
 use api::{RoomState, ShopSigner};
 use gateway::Channel;
 use order::{Fen, GoodsId, GoodsKind, PayType, RoomId, ViewerId};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions, Connection};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use storefront::limits::{Limits, LimitsConfig};
@@ -70,7 +68,7 @@ pub fn viewer(number: usize) -> Option<ViewerId> {
 /// The key every world's answers are signed with, and the database every world begins with.
 #[derive(Debug)]
 pub struct Template {
-    folder: tempfile::TempDir,
+    place: Place,
     key: Vec<u8>,
 }
 
@@ -79,13 +77,6 @@ pub struct House {
     /// The shop.
     pub shop: Arc<Shop>,
     ended: oneshot::Receiver<()>,
-}
-
-/// Where the worlds' files lie: in memory where the system has a place for that, so that a commit costs no disk.
-fn folder() -> Result<tempfile::TempDir, Failure> {
-    let memory = Path::new("/dev/shm");
-    let made = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
-    made.map_err(|source| Failure::File { what: "making a folder for the databases", source })
 }
 
 /// Who runs the room.
@@ -99,11 +90,9 @@ impl Template {
     ///
     /// # Errors
     /// [`Failure`].
-    pub async fn make() -> Result<Template, Failure> {
-        let folder = folder()?;
+    pub async fn make(place: &Place) -> Result<Template, Failure> {
         let (_, key) = ShopSigner::generate().map_err(|error| Failure::Row(error.to_string()))?;
-        let first = folder.path().join("first.db");
-        let store = Store::open(&format!("sqlite:{}", first.display())).await?;
+        let store = Store::open(&place.first().await?).await?;
         let room_id = RoomId::new("tea").map_err(|error| Failure::Row(error.to_string()))?;
         let room = NewRoom {
             room_id,
@@ -122,22 +111,25 @@ impl Template {
                 store.add_viewer(viewer, format!("token of viewer {number}"), crate::stage::START).await?;
             }
         }
-        let mut connection = connect(&first).await?;
-        let into = folder.path().join("template.db").display().to_string();
-        sqlx::query("VACUUM INTO $1").bind(into).execute(&mut connection).await?;
-        connection.close().await?;
-        Ok(Template { folder, key })
+        drop(store);
+        place.keep_first().await?;
+        Ok(Template { place: place.clone(), key })
     }
 
-    /// A new database like this one, under a name of its own.
+    /// A new database like this one, under a name of its own, and its address.
     ///
     /// # Errors
-    /// [`Failure::File`].
-    pub fn copy(&self, name: &str) -> Result<PathBuf, Failure> {
-        let to = self.folder.path().join(name);
-        std::fs::copy(self.folder.path().join("template.db"), &to)
-            .map_err(|source| Failure::File { what: "copying the template database", source })?;
-        Ok(to)
+    /// [`Failure`].
+    pub async fn copy(&self, name: &str) -> Result<String, Failure> {
+        self.place.begin(name).await
+    }
+
+    /// Removes the database of that name.
+    ///
+    /// # Errors
+    /// [`Failure::Sql`].
+    pub async fn remove(&self, name: &str) -> Result<(), Failure> {
+        self.place.remove(name).await
     }
 
     /// The worlds' signing key.
@@ -147,22 +139,6 @@ impl Template {
     pub fn signer(&self) -> Result<ShopSigner, Failure> {
         ShopSigner::from_pkcs8(&self.key).map_err(|error| Failure::Row(error.to_string()))
     }
-}
-
-/// Removes a world's database.
-pub fn remove(database: &Path) {
-    for ending in ["", "-wal", "-shm"] {
-        // What is not there needs no removing, and the folder goes with the template anyway.
-        let _gone = std::fs::remove_file(format!("{}{ending}", database.display()));
-    }
-}
-
-/// A connection of the judge's own.
-///
-/// # Errors
-/// [`Failure::Sql`].
-pub async fn connect(database: &Path) -> Result<SqliteConnection, Failure> {
-    Ok(SqliteConnectOptions::new().filename(database).busy_timeout(Duration::from_secs(30)).connect().await?)
 }
 
 fn goods(item: &Item) -> Option<NewGoods> {
@@ -190,12 +166,12 @@ impl House {
     /// [`Failure`].
     pub async fn open(
         stage: &Arc<Stage>,
-        database: &Path,
+        database: &str,
         signer: ShopSigner,
         order_deadline_s: i64,
     ) -> Result<House, Failure> {
         let (disk, ended) = SimDisk::new(Arc::clone(stage));
-        let store = Store::open_on(&format!("sqlite:{}", database.display()), Arc::new(disk)).await?;
+        let store = Store::open_on(database, Arc::new(disk)).await?;
         let channels = PayType::ALL.map(|pay_type| {
             let channel: Arc<dyn Channel> = Arc::new(SimChannel::new(Arc::clone(stage), pay_type));
             (pay_type, channel)

@@ -11,6 +11,7 @@ pub mod faults;
 pub mod house;
 pub mod judge;
 pub mod notice;
+pub mod place;
 pub mod purchase;
 pub mod random;
 pub mod runner;

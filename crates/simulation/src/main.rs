@@ -6,6 +6,7 @@ use simulation::clock::Watch;
 use simulation::crash_points::{self, Broken, Pairs};
 use simulation::failure::Failure;
 use simulation::house::Template;
+use simulation::place::Place;
 use simulation::random::{self, LIVES_PER_SEED, Report, Stopped, Wish};
 use simulation::runner;
 use simulation::tally::Tally;
@@ -29,6 +30,9 @@ struct Arguments {
     /// Worlds at a time; without it, as many as keep this machine busy.
     #[arg(long)]
     threads: Option<usize>,
+    /// Keeps the worlds' databases at this PostgreSQL server, in databases `simulated-...` beside the one that is named.
+    #[arg(long, global = true, value_name = "postgres://USER@HOST/NAME")]
+    database: Option<String>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -52,14 +56,7 @@ fn say(text: &str) {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let threads = arguments.threads.unwrap_or_else(runner::threads);
-    let done = match (&arguments.command, arguments.seed) {
-        (Some(Command::CrashPoints { every, skip }), _) => every_point(threads, *every, *skip),
-        (None, Some(seed)) => replay(seed),
-        (None, None) => many(arguments.from, arguments.lives, threads),
-    };
-    match done {
+    match simulate(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             say(&format!("stopped: {error:#}"));
@@ -68,9 +65,19 @@ fn main() -> ExitCode {
     }
 }
 
-fn replay(seed: u64) -> Result<()> {
-    let lived = runner::runtime()?.block_on(async {
-        let template = Arc::new(Template::make().await?);
+fn simulate(arguments: &Arguments) -> Result<()> {
+    let threads = arguments.threads.unwrap_or_else(runner::threads);
+    let place = arguments.database.as_deref().map_or_else(Place::files, Place::server)?;
+    match (&arguments.command, arguments.seed) {
+        (Some(Command::CrashPoints { every, skip }), _) => every_point(&place, threads, *every, *skip),
+        (None, Some(seed)) => replay(&place, seed),
+        (None, None) => many(&place, arguments.from, arguments.lives, threads),
+    }
+}
+
+fn replay(place: &Place, seed: u64) -> Result<()> {
+    let lived = runner::runtime(place)?.block_on(async {
+        let template = Arc::new(Template::make(place).await?);
         Ok::<_, Failure>(random::live(&template, Wish { seed, log: true, dump: false }).await)
     })?;
     match lived {
@@ -86,7 +93,7 @@ fn replay(seed: u64) -> Result<()> {
     }
 }
 
-fn many(from: u64, lives: u64, threads: usize) -> Result<()> {
+fn many(place: &Place, from: u64, lives: u64, threads: usize) -> Result<()> {
     let watch = Watch::start();
     let per_seed = u64::try_from(LIVES_PER_SEED)?;
     let seeds = lives.div_ceil(per_seed);
@@ -95,7 +102,7 @@ fn many(from: u64, lives: u64, threads: usize) -> Result<()> {
     let job = move |template: Arc<Template>, seed| -> Pin<Box<dyn Future<Output = Result<Report, Stopped>>>> {
         Box::pin(async move { random::live(&template, Wish { seed, log: false, dump: false }).await })
     };
-    runner::run(from, seeds, threads, Arc::new(job), |seed, result| match result {
+    runner::run(place, from, seeds, threads, Arc::new(job), |seed, result| match result {
         Ok(report) => {
             lived += report.lives;
             done += 1;
@@ -114,16 +121,19 @@ fn many(from: u64, lives: u64, threads: usize) -> Result<()> {
     say(&format!("{total}\n{lived} lives in {done} seeds from {from}, {seconds:.1} s"));
     match found {
         Some((seed, stopped)) => {
-            bail!("seed {seed}: {}\nreplay it with: cargo xtask simulate --seed {seed}", stopped.failure)
+            bail!(
+                "seed {seed}: {}\nreplay it with: cargo xtask simulate --seed {seed}, and the same --database",
+                stopped.failure
+            )
         }
         None => Ok(()),
     }
 }
 
-fn every_point(threads: usize, every: usize, skip: usize) -> Result<()> {
+fn every_point(place: &Place, threads: usize, every: usize, skip: usize) -> Result<()> {
     let watch = Watch::start();
-    let stories = runner::runtime()?.block_on(async {
-        let template = Arc::new(Template::make().await?);
+    let stories = runner::runtime(place)?.block_on(async {
+        let template = Arc::new(Template::make(place).await?);
         Ok::<_, Failure>(crash_points::stories(&template).await)
     })?;
     let stories = stories.map_err(stopped)?;
@@ -137,7 +147,7 @@ fn every_point(threads: usize, every: usize, skip: usize) -> Result<()> {
         };
         let mut sum = Pairs::default();
         let mut found = None;
-        runner::run(0, u64::try_from(points)?, threads, Arc::new(job), |_, result| match result {
+        runner::run(place, 0, u64::try_from(points)?, threads, Arc::new(job), |_, result| match result {
             Ok(result) => {
                 sum.take(result);
                 true

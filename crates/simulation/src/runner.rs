@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::house::Template;
+use crate::place::Place;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -13,14 +14,18 @@ use tokio::task::unconstrained;
 /// What is done with one number.
 type Job<T> = dyn Fn(Arc<Template>, u64) -> Pin<Box<dyn Future<Output = T>>> + Send + Sync;
 
-/// A runtime of one thread.
+/// A runtime of one thread, for worlds with their databases at that place.
 ///
 /// # Errors
 /// [`Failure::File`] when the system gives none.
-pub fn runtime() -> Result<Runtime, Failure> {
-    // Nothing here reads or writes a socket: without the system's poll, a thread that waits is woken for less.
-    let runtime = Builder::new_current_thread().enable_time().build();
-    runtime.map_err(|source| Failure::File { what: "starting a runtime", source })
+pub fn runtime(place: &Place) -> Result<Runtime, Failure> {
+    let mut builder = Builder::new_current_thread();
+    builder.enable_time();
+    // Only a server is spoken with through a socket: without the system's poll, a thread that waits is woken for less.
+    if matches!(place, Place::Server(_)) {
+        builder.enable_io();
+    }
+    builder.build().map_err(|source| Failure::File { what: "starting a runtime", source })
 }
 
 /// As many threads as keep this machine busy.
@@ -53,20 +58,21 @@ fn stay_on_one(_worker: usize) {}
 /// # Errors
 /// [`Failure`] when a thread or the template database cannot be made.
 pub fn run<T: Send + 'static>(
+    place: &Place,
     first: u64,
     count: u64,
     threads: usize,
     job: Arc<Job<T>>,
     mut each: impl FnMut(u64, T) -> bool,
 ) -> Result<(), Failure> {
-    let template = Arc::new(runtime()?.block_on(Template::make())?);
+    let template = Arc::new(runtime(place)?.block_on(Template::make(place))?);
     let (next, stop) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
     let (sender, results) = mpsc::channel();
     let mut workers = Vec::new();
     for worker in 0..threads.max(1) {
         let (template, next, stop) = (Arc::clone(&template), Arc::clone(&next), Arc::clone(&stop));
         let (sender, job) = (sender.clone(), Arc::clone(&job));
-        let runtime = runtime()?;
+        let runtime = runtime(place)?;
         workers.push(thread::spawn(move || {
             stay_on_one(worker);
             while !stop.load(Ordering::Relaxed) {

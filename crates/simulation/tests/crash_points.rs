@@ -2,6 +2,7 @@
 
 use simulation::crash_points::{Broken, Pairs, live_pairs, stories};
 use simulation::house::Template;
+use simulation::place::Place;
 use simulation::runner;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -11,8 +12,9 @@ const EVERY: usize = 100;
 
 #[test]
 fn every_single_fault_and_a_sample_of_pairs_end_as_the_channels_books_say() {
-    let stories = runner::runtime().unwrap().block_on(async {
-        let template = Arc::new(Template::make().await.unwrap());
+    let place = Place::files().unwrap();
+    let stories = runner::runtime(&place).unwrap().block_on(async {
+        let template = Arc::new(Template::make(&place).await.unwrap());
         stories(&template).await.unwrap()
     });
     let mut total = Pairs::default();
@@ -24,14 +26,16 @@ fn every_single_fault_and_a_sample_of_pairs_end_as_the_channels_books_say() {
         };
         let mut sum = Pairs::default();
         let mut broken = None;
-        runner::run(0, u64::try_from(points).unwrap(), runner::threads(), Arc::new(job), |_, result| match result {
-            Ok(result) => {
-                sum.take(result);
-                true
-            }
-            Err(found) => {
-                broken = Some(found);
-                false
+        runner::run(&place, 0, u64::try_from(points).unwrap(), runner::threads(), Arc::new(job), |_, result| {
+            match result {
+                Ok(result) => {
+                    sum.take(result);
+                    true
+                }
+                Err(found) => {
+                    broken = Some(found);
+                    false
+                }
             }
         })
         .unwrap();

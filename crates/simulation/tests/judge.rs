@@ -5,7 +5,8 @@
 use order::PayType;
 use simulation::crash_points::{Run, Story, begin, turn};
 use simulation::failure::Failure;
-use simulation::house::{Template, connect};
+use simulation::house::Template;
+use simulation::place::{Place, connect};
 use simulation::runner;
 use simulation::world::World;
 use std::sync::Arc;
@@ -38,7 +39,13 @@ const AT_REST: &[(Story, &str, &str)] = &[
 /// A world that was meddled with is left as it is: the next one has a file of its own.
 fn database() -> String {
     static WORLDS: AtomicU32 = AtomicU32::new(0);
-    format!("judge-{}.db", WORLDS.fetch_add(1, Ordering::Relaxed))
+    format!("judge-{}", WORLDS.fetch_add(1, Ordering::Relaxed))
+}
+
+/// Worlds in files, which a row can be put wrong in against the tables' own rules.
+fn in_files(work: impl AsyncFnOnce(Arc<Template>)) {
+    let place = Place::files().unwrap();
+    runner::runtime(&place).unwrap().block_on(async { work(Arc::new(Template::make(&place).await.unwrap())).await });
 }
 
 async fn meddle(world: &World, sql: &'static str) {
@@ -66,8 +73,7 @@ fn words(ended: Result<impl Sized, Failure>, what: &str) -> String {
 
 #[test]
 fn a_row_put_wrong_at_rest_is_found() {
-    runner::runtime().unwrap().block_on(async {
-        let template = Arc::new(Template::make().await.unwrap());
+    in_files(async |template| {
         for (story, sql, expected) in AT_REST {
             let world = at_rest(&template, *story, PayType::Wechat).await;
             meddle(&world, sql).await;
@@ -86,8 +92,7 @@ fn a_row_put_wrong_at_rest_is_found() {
 
 #[test]
 fn a_refund_that_a_streamer_was_told_of_and_that_is_not_there_is_found() {
-    runner::runtime().unwrap().block_on(async {
-        let template = Arc::new(Template::make().await.unwrap());
+    in_files(async |template| {
         let mut world = at_rest(&template, Story::Paid, PayType::Wechat).await;
         world.judge.given.insert("a request".into(), ("an order".into(), 5));
         let words = words(world.judge_rest().await, "told of");
@@ -105,8 +110,7 @@ fn books_of_a_channel_that_differ_from_ours_are_found() {
         (Story::BothPaid, |trade| trade.returns.clear(), "its channel returned 0"),
         (Story::PaidLate, |trade| trade.returns.values_mut().for_each(|back| back.amount -= 1), "its channel returned"),
     ];
-    runner::runtime().unwrap().block_on(async {
-        let template = Arc::new(Template::make().await.unwrap());
+    in_files(async |template| {
         for (story, lie, expected) in lies {
             let world = at_rest(&template, story, PayType::Alipay).await;
             world.stage.scene().books.trades.values_mut().for_each(lie);
@@ -134,8 +138,7 @@ fn what_goes_wrong_on_the_way_is_found_by_the_next_commit() {
         ),
         ("UPDATE attempts SET state = 'paid', paid_fen = 100", "counts as paid"),
     ];
-    runner::runtime().unwrap().block_on(async {
-        let template = Arc::new(Template::make().await.unwrap());
+    in_files(async |template| {
         for (sql, expected) in cases {
             let run = Run { story: Story::Expired, pay_type: PayType::Alipay, at: Vec::new() };
             let mut world = begin(&template, &run, &database()).await.unwrap();

@@ -2,6 +2,7 @@
 //! same life; and the judge finds what is wrong.
 
 use simulation::house::Template;
+use simulation::place::Place;
 use simulation::random::{LIVES_PER_SEED, Wish, live};
 use simulation::runner;
 use simulation::tally::Tally;
@@ -17,7 +18,7 @@ fn twenty_thousand_orders_with_faults_end_as_the_channels_books_say() {
     let job = |template, seed| -> std::pin::Pin<Box<dyn Future<Output = _>>> {
         Box::pin(async move { live(&template, Wish { seed, log: false, dump: false }).await })
     };
-    runner::run(0, seeds, runner::threads(), Arc::new(job), |seed, result| match result {
+    runner::run(&Place::files().unwrap(), 0, seeds, runner::threads(), Arc::new(job), |seed, result| match result {
         Ok(report) => {
             lives += report.lives;
             total.take(&report.tally);
@@ -77,8 +78,9 @@ fn twenty_thousand_orders_with_faults_end_as_the_channels_books_say() {
 
 #[test]
 fn the_same_seed_lives_the_same_life_to_the_last_byte() {
-    runner::runtime().unwrap().block_on(async {
-        let template = Arc::new(Template::make().await.unwrap());
+    let place = Place::files().unwrap();
+    runner::runtime(&place).unwrap().block_on(async {
+        let template = Arc::new(Template::make(&place).await.unwrap());
         for seed in [3, 4] {
             let wish = Wish { seed, log: true, dump: true };
             let (first, again) = (live(&template, wish).await.unwrap(), live(&template, wish).await.unwrap());

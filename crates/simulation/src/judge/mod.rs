@@ -7,14 +7,13 @@ mod rest;
 mod step;
 
 use crate::failure::{Failure, broken};
-use crate::house::connect;
+use crate::place::{connect, is_postgres};
 use crate::stage::Stage;
 use order::PayType;
 use serde::Deserialize;
-use sqlx::Row;
-use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, AssertSqlSafe, Row};
 use std::collections::BTreeMap;
-use std::path::Path;
 
 /// An attempt, as its row has it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -73,7 +72,9 @@ pub struct Facts {
 
 /// One world's judge.
 pub struct Judge {
-    pub(crate) connection: SqliteConnection,
+    pub(crate) connection: AnyConnection,
+    /// [`TOUCHED`] as this database says it.
+    touched: String,
     /// Every order seen, as it was seen last.
     pub orders: BTreeMap<String, Facts>,
     seen: i64,
@@ -85,21 +86,21 @@ pub struct Judge {
     shares: BTreeMap<(String, String), i64>,
 }
 
+/// The orders with lines in the journal after one of its lines, and what stands beside them.
 const TOUCHED: &str = "
     SELECT o.order_id, o.state, o.viewer_id, o.goods_id, o.quantity, o.amount_fen, o.fins,
         (SELECT COUNT(*) FROM deliveries d WHERE d.order_id = o.order_id),
-        (SELECT json_group_array(json_object('pay_id', pay_id, 'pay_type', pay_type, 'state', state, 'paid', paid_fen,
-            'code', code))
-            FROM attempts a WHERE a.order_id = o.order_id),
-        (SELECT json_group_array(json_object('refund_id', refund_id, 'pay_id', pay_id, 'amount', amount_fen,
-            'reason', reason, 'state', state)) FROM refunds r WHERE r.order_id = o.order_id),
+        (SELECT CAST(json_group_array(json_object('pay_id', pay_id, 'pay_type', pay_type, 'state', state,
+            'paid', paid_fen, 'code', code) ORDER BY number) AS TEXT) FROM attempts a WHERE a.order_id = o.order_id),
+        (SELECT CAST(json_group_array(json_object('refund_id', refund_id, 'pay_id', pay_id, 'amount', amount_fen,
+            'reason', reason, 'state', state) ORDER BY refund_id) AS TEXT) FROM refunds r
+            WHERE r.order_id = o.order_id),
         (SELECT MAX(seq) FROM journal),
-        (SELECT json_array(available, reserved, sold, stocked, limit_per_viewer) FROM goods g
-            WHERE g.goods_id = o.goods_id),
-        (SELECT json_array(pieces, open_order_id) FROM shares s
-            WHERE s.viewer_id = o.viewer_id AND s.goods_id = o.goods_id),
+        g.available, g.reserved, g.sold, g.stocked, g.limit_per_viewer, s.pieces, s.open_order_id,
         (SELECT COUNT(*) FROM journal j WHERE j.order_id = o.order_id AND j.seq > $1)
-    FROM orders o WHERE o.order_id IN (SELECT order_id FROM journal WHERE seq > $1)";
+    FROM orders o JOIN goods g ON g.goods_id = o.goods_id
+        LEFT JOIN shares s ON s.viewer_id = o.viewer_id AND s.goods_id = o.goods_id
+    WHERE o.order_id IN (SELECT order_id FROM journal WHERE seq > $1) ORDER BY o.order_id";
 
 /// What stands beside a touched order.
 struct Beside {
@@ -110,8 +111,9 @@ struct Beside {
     events: i64,
 }
 
-fn list<T: for<'a> Deserialize<'a>>(text: &str) -> Result<Vec<T>, Failure> {
-    serde_json::from_str(text).map_err(|error| Failure::Row(error.to_string()))
+/// A list of rows; PostgreSQL has none for an empty one.
+fn list<T: for<'a> Deserialize<'a>>(text: Option<&str>) -> Result<Vec<T>, Failure> {
+    serde_json::from_str(text.unwrap_or("[]")).map_err(|error| Failure::Row(error.to_string()))
 }
 
 impl Judge {
@@ -119,9 +121,16 @@ impl Judge {
     ///
     /// # Errors
     /// [`Failure::Sql`].
-    pub async fn of(database: &Path) -> Result<Judge, Failure> {
+    pub async fn of(database: &str) -> Result<Judge, Failure> {
+        let connection = connect(database).await?;
+        let touched = if is_postgres(&connection) {
+            TOUCHED.replace("json_group_array", "json_agg").replace("json_object", "json_build_object")
+        } else {
+            TOUCHED.to_owned()
+        };
         Ok(Judge {
-            connection: connect(database).await?,
+            connection,
+            touched,
             orders: BTreeMap::new(),
             seen: 0,
             given: BTreeMap::new(),
@@ -135,7 +144,7 @@ impl Judge {
     /// # Errors
     /// [`Failure::Violation`].
     pub async fn look(&mut self, stage: &Stage) -> Result<(), Failure> {
-        let rows = sqlx::query(TOUCHED).bind(self.seen).fetch_all(&mut self.connection).await?;
+        let rows = self.touched_since(self.seen).await?;
         if rows.is_empty() {
             return Ok(());
         }
@@ -153,12 +162,18 @@ impl Judge {
         Ok(())
     }
 
+    async fn touched_since(&mut self, seq: i64) -> Result<Vec<AnyRow>, Failure> {
+        let touched = sqlx::query(AssertSqlSafe(self.touched.as_str())).bind(seq);
+        Ok(touched.fetch_all(&mut self.connection).await?)
+    }
+
     /// When the next job is due or its lease runs out, Unix seconds of the server's clock.
     ///
     /// # Errors
     /// [`Failure::Sql`].
     pub async fn next_job_at(&mut self) -> Result<Option<i64>, Failure> {
-        let next = sqlx::query("SELECT MIN(MAX(wake_at, leased_until)) FROM jobs");
+        let next =
+            sqlx::query("SELECT MIN(CASE WHEN wake_at > leased_until THEN wake_at ELSE leased_until END) FROM jobs");
         Ok(next.fetch_one(&mut self.connection).await?.try_get(0)?)
     }
 
@@ -222,7 +237,7 @@ impl Facts {
     }
 }
 
-fn facts(row: &SqliteRow) -> Result<Facts, Failure> {
+fn facts(row: &AnyRow) -> Result<Facts, Failure> {
     Ok(Facts {
         order_id: row.try_get(0)?,
         state: row.try_get(1)?,
@@ -237,9 +252,8 @@ fn facts(row: &SqliteRow) -> Result<Facts, Failure> {
     })
 }
 
-fn beside(row: &SqliteRow) -> Result<Beside, Failure> {
-    let json = |error: serde_json::Error| Failure::Row(error.to_string());
-    let (available, reserved, sold, stocked, limit) = serde_json::from_str(row.try_get(11)?).map_err(json)?;
-    let (pieces, open) = serde_json::from_str(row.try_get(12)?).map_err(json)?;
-    Ok(Beside { stock: [available, reserved, sold, stocked], limit, pieces, open, events: row.try_get(13)? })
+fn beside(row: &AnyRow) -> Result<Beside, Failure> {
+    let stock = [row.try_get(11)?, row.try_get(12)?, row.try_get(13)?, row.try_get(14)?];
+    let (limit, pieces, open) = (row.try_get(15)?, row.try_get(16)?, row.try_get(17)?);
+    Ok(Beside { stock, limit, pieces, open, events: row.try_get(18)? })
 }

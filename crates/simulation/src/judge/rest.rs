@@ -38,7 +38,7 @@ impl Judge {
 
     /// Whether the rows are what was judged commit by commit: nothing was written without its line in the journal.
     async fn check_seen(&mut self) -> Result<(), Failure> {
-        let rows = sqlx::query(super::TOUCHED).bind(0_i64).fetch_all(&mut self.connection).await?;
+        let rows = self.touched_since(0).await?;
         let count = sqlx::query("SELECT COUNT(*) FROM orders").fetch_one(&mut self.connection).await?;
         let count: i64 = count.try_get(0)?;
         let mut now = BTreeMap::new();
@@ -124,7 +124,7 @@ impl Judge {
         Ok(())
     }
 
-    /// Every row of every table, in an order of its own: the same seed must give the same text.
+    /// Every row of every table of a SQLite file, in an order of its own: the same seed must give the same text.
     ///
     /// # Errors
     /// [`Failure`].

@@ -82,7 +82,8 @@ pub async fn live(template: &Arc<Template>, wish: Wish) -> Result<Report, Stoppe
 }
 
 async fn run(template: &Arc<Template>, wish: Wish, stage: Arc<Stage>, deadline_s: i64) -> Result<Report, Failure> {
-    let world = World::new(template, &format!("seed-{}.db", wish.seed), stage, deadline_s).await?;
+    let name = format!("seed-{}", wish.seed);
+    let world = World::new(template, &name, stage, deadline_s).await?;
     let arrival_at = Some(world.now());
     let mut life = Life { world, pace_s: 0, arrival_at, calm_at: None, streamer: 0 };
     life.pace_s = *life.world.stage.scene().rng.pick(&PACES_S);
@@ -90,6 +91,7 @@ async fn run(template: &Arc<Template>, wish: Wish, stage: Arc<Stage>, deadline_s
     life.world.stage.scene().return_by_hand();
     let (mut judge, stage, _) = life.world.end().await?;
     let dump = if wish.dump { Some(judge.dump().await?) } else { None };
+    template.remove(&name).await?;
     let mut scene = stage.scene();
     let mut tally = std::mem::take(&mut scene.tally);
     scene.books.count(&mut tally);

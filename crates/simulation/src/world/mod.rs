@@ -13,7 +13,6 @@ use crate::stage::{Deed, Pause, Stage};
 use crate::task::{self, Doing, Outcome, Progress, Staff, Task};
 use api::ShopKey;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Something that comes at a time.
@@ -44,7 +43,7 @@ pub struct World {
     house: Option<House>,
     template: Arc<Template>,
     key: ShopKey,
-    database: PathBuf,
+    database: String,
     deadline_s: i64,
     next: BTreeMap<(i64, u64), Next>,
     numbers: u64,
@@ -65,7 +64,7 @@ impl World {
         stage: Arc<Stage>,
         deadline_s: i64,
     ) -> Result<World, Failure> {
-        let database = template.copy(name)?;
+        let database = template.copy(name).await?;
         let house = House::open(&stage, &database, template.signer()?, deadline_s).await?;
         let judge = Judge::of(&database).await?;
         Ok(World {
@@ -88,9 +87,9 @@ impl World {
         })
     }
 
-    /// Its database.
+    /// The address of its database.
     #[must_use]
-    pub fn database(&self) -> &Path {
+    pub fn database(&self) -> &str {
         &self.database
     }
 

@@ -3,7 +3,6 @@
 use super::World;
 use crate::failure::{Failure, broken};
 use crate::faults::{Fates, Point};
-use crate::house;
 use crate::judge::Judge;
 use crate::stage::{START, Stage};
 use crate::task::Doing;
@@ -32,7 +31,7 @@ impl World {
         Ok((judge, stage, met))
     }
 
-    /// Judges a world at rest, and removes its database.
+    /// Judges a world at rest.
     ///
     /// # Errors
     /// [`Failure`].
@@ -49,7 +48,6 @@ impl World {
         };
         self.judge.rest(&books).await?;
         self.audit().await?;
-        house::remove(&self.database);
         Ok((self.judge, self.stage))
     }
 
@@ -99,8 +97,7 @@ impl World {
     /// # Errors
     /// [`Failure`].
     pub async fn audit(&self) -> Result<(), Failure> {
-        let url = format!("sqlite:{}", self.database.display());
-        let mut reader = Reader::open(&url).await.map_err(|error| Failure::Row(error.to_string()))?;
+        let mut reader = Reader::open(&self.database).await.map_err(|error| Failure::Row(error.to_string()))?;
         let mut differences = Vec::new();
         let mut found = |difference: storefront::store::Difference| differences.push(difference.to_string());
         reader.audit(self.now(), &mut found, &mut |_, _, _| ()).await?;

@@ -5,7 +5,7 @@ use super::batch::{Batch, Known, Needs};
 use super::{Store, StoreError, bulk, id};
 use order::OrderId;
 use sqlx::{AnyConnection, Row};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// How long a job is one worker's, seconds. A step makes at most two calls of 10 s, so half of it is enough for one; with
 /// less than that the worker renews it before the next step.
@@ -47,10 +47,8 @@ impl Store {
                 .bind(most)
                 .fetch_all(tx)
                 .await?;
-                // Rows come back in no order. Ids begin with their time, so theirs is that of arrival.
-                let order_ids = rows.into_iter().map(|row| id(row.try_get(0)?, "order id", "jobs"));
-                let order_ids: BTreeSet<OrderId> = order_ids.collect::<Result<_, StoreError>>()?;
-                Ok(order_ids.into_iter().map(|order_id| Lease { order_id, until }).collect())
+                let lease = |order_id| Lease { order_id, until };
+                rows.into_iter().map(|row| Ok(lease(id(row.try_get(0)?, "order id", "jobs")?))).collect()
             })
         })
         .await
