@@ -86,8 +86,7 @@ async fn comes(stream: &mut TcpStream, text: &str) {
 
 #[tokio::test]
 async fn a_connection_that_does_not_finish_its_request_is_closed_and_a_stream_goes_on() {
-    let limits =
-        ServerConfig { head_timeout_s: 1, body_timeout_s: 1, request_timeout_s: 2, ..ServerConfig::default() };
+    let limits = ServerConfig { head_timeout_s: 1, body_timeout_s: 1, request_timeout_s: 2, ..ServerConfig::default() };
     let world = World::new(300).await;
     let (folder, sandbox) = (world.folder, world.sandbox);
     world.shop.stop().await;
