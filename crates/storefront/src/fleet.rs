@@ -70,13 +70,13 @@ async fn speak(store: Store, name: String, mut told: mpsc::UnboundedReceiver<Cha
             () = sleep(BEAT) => true,
             _ = &mut left => false,
         };
-        for notice in notices(&name, changes.drain(..), is_behind) {
-            match say(&store, &notice).await {
-                Ok(()) => is_behind = false,
-                Err(error) => {
-                    tracing::warn!(%error, "the other processes were not told what changed");
-                    is_behind = true;
-                }
+        let notices = notices(&name, changes.drain(..), is_behind);
+        is_behind = false;
+        for notice in notices {
+            if let Err(error) = say(&store, &notice).await {
+                tracing::warn!(%error, "the other processes were not told what changed");
+                // Of what else is said meanwhile none makes up for this one.
+                is_behind = true;
             }
         }
         if !more {
@@ -118,12 +118,14 @@ async fn hear_until_lost(url: &str, name: &str, push: &Push) -> Result<(), sqlx:
     }
 }
 
-/// Notices that say all the changes, each beginning with who says it. At least one, so that the speaker is heard.
+/// Notices that say all the changes, each beginning with who says it. At least one, so that the speaker is heard. Rooms
+/// are said before orders: whoever hears of an order sees the shelf after it.
 fn notices(name: &str, changes: impl Iterator<Item = Change>, is_behind: bool) -> Vec<String> {
-    let words: BTreeSet<String> =
-        is_behind.then(|| EVERYTHING.to_owned()).into_iter().chain(changes.map(|change| word(&change))).collect();
+    let ranked = |change: Change| (matches!(change, Change::Order(_)), word(&change));
+    let words: BTreeSet<(bool, String)> =
+        is_behind.then(|| (false, EVERYTHING.to_owned())).into_iter().chain(changes.map(ranked)).collect();
     let mut notices = vec![name.to_owned()];
-    for word in words {
+    for (_, word) in words {
         match notices.last_mut() {
             Some(last) if last.len().saturating_add(word.len()) < NOTICE_MAX => {
                 last.push(' ');
@@ -188,6 +190,13 @@ mod tests {
             notices.iter().flat_map(|notice| notice.split(' ').skip(1)).filter_map(change).collect();
         assert_eq!(said.len(), 1_000);
         assert!((0..1_000).all(|number| said.contains(&order(number))));
+    }
+
+    #[test]
+    fn a_room_is_said_before_the_orders_that_changed_it() {
+        let changes = [order(1), Change::Orders(room("tea")), Change::Room(room("tea"))];
+        let notices = notices("me", changes.into_iter(), true);
+        assert_eq!(notices, [format!("me * orders:tea room:tea {}", word(&order(1)))]);
     }
 
     #[test]

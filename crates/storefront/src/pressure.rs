@@ -62,8 +62,7 @@ impl Shop {
     }
 
     /// Refuses a new order of what was sold out before and still is, by a look that waits for nobody's turn. Only a plain
-    /// case is decided
-    /// here; any other goes to the transaction that decides them all.
+    /// case is decided here; any other goes to the transaction that decides them all.
     ///
     /// # Errors
     /// `sold_out`, or the database's.

@@ -207,7 +207,7 @@ impl Batch {
         self.jobs.get_mut(order_id).map(|known| &mut known.now).ok_or(StoreError::NotGathered("a job"))
     }
 
-    /// An item that was not removed.
+    /// An item, also one that was removed.
     pub(crate) fn goods(&self, goods_id: &GoodsId) -> Result<Option<&Shelved>, StoreError> {
         Ok(self.goods.get(goods_id).ok_or(StoreError::NotGathered("goods"))?.as_ref())
     }

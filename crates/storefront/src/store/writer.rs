@@ -119,7 +119,7 @@ where
     }
 }
 
-/// The writer: ends when the last [`Store`] is dropped.
+/// The writer: ends when the last [`super::Store`] is dropped.
 pub(super) async fn write_all(
     pool: AnyPool,
     connection: AnyConnection,
