@@ -134,16 +134,13 @@ mod tests {
     use order::{GoodsId, GoodsKind, PayType};
 
     fn entry(request: u128, shop: &str, begun_at: i64) -> Entry {
-        let params = Params {
-            request_id: RequestId::new(order::id::base32(request)).unwrap(),
-            goods_id: GoodsId::new("teapot").unwrap(),
-            quantity: 1,
-            pay_type: PayType::Alipay,
-            price_version: 1,
-            order_id: None,
-            address_id: None,
-            note: None,
-        };
+        let params = Params::new(
+            RequestId::new(order::id::base32(request)).unwrap(),
+            GoodsId::new("teapot").unwrap(),
+            1,
+            PayType::Alipay,
+            1,
+        );
         let bought = Bought {
             goods_id: "teapot".into(),
             lot: 2,

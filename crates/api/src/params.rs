@@ -41,6 +41,19 @@ pub struct Params {
 }
 
 impl Params {
+    /// A new order without an address or a note.
+    #[must_use]
+    pub fn new(
+        request_id: RequestId,
+        goods_id: GoodsId,
+        quantity: u32,
+        pay_type: PayType,
+        price_version: i64,
+    ) -> Params {
+        let (order_id, address_id, note) = (None, None, None);
+        Params { request_id, goods_id, quantity, pay_type, price_version, order_id, address_id, note }
+    }
+
     /// Checks what the types cannot say.
     ///
     /// # Errors

@@ -29,16 +29,13 @@ pub(crate) async fn guests(shop: &Shop, count: usize) -> Result<Vec<Secret>> {
 pub(crate) async fn order(client: &Client, goods: &Goods, pay_type: PayType) -> Result<Ext, CallError> {
     let no = |why: &str| CallError::NoAnswer(why.to_owned());
     let bits = SystemRandom.bits().map_err(|_| no("the system gives no randomness"))?;
-    let params = Params {
-        request_id: RequestId::new(order::id::base32(bits)).map_err(|_| no("no request id"))?,
-        goods_id: goods.goods_id.clone(),
-        quantity: 1,
+    let params = Params::new(
+        RequestId::new(order::id::base32(bits)).map_err(|_| no("no request id"))?,
+        goods.goods_id.clone(),
+        1,
         pay_type,
-        price_version: goods.price_version,
-        order_id: None,
-        address_id: None,
-        note: None,
-    };
+        goods.price_version,
+    );
     let asked = Asked {
         goods_id: goods.goods_id.clone(),
         quantity: 1,

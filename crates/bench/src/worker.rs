@@ -138,16 +138,13 @@ fn say(line: &str) -> Result<()> {
 
 async fn buy(shop: &Shop, goods: &Goods, number: usize, work: Work) -> Result<()> {
     let viewer = ViewerId::new(format!("{VIEWER}{number}"))?;
-    let params = Params {
-        request_id: RequestId::new(order::id::base32(shop.random.bits()?))?,
-        goods_id: goods.goods_id.clone(),
-        quantity: 1,
-        pay_type: PayType::ALL[number % PayType::ALL.len()],
-        price_version: goods.price_version,
-        order_id: None,
-        address_id: None,
-        note: None,
-    };
+    let params = Params::new(
+        RequestId::new(order::id::base32(shop.random.bits()?))?,
+        goods.goods_id.clone(),
+        1,
+        PayType::ALL[number % PayType::ALL.len()],
+        goods.price_version,
+    );
     let pay_type = params.pay_type;
     let placed = shop.place(&viewer, "192.0.2.1", params).await?;
     if !placed.is_new {

@@ -94,17 +94,7 @@ impl Template {
         let (_, key) = ShopSigner::generate().map_err(|error| Failure::Row(error.to_string()))?;
         let store = Store::open(&place.first().await?).await?;
         let room_id = RoomId::new("tea").map_err(|error| Failure::Row(error.to_string()))?;
-        let room = NewRoom {
-            room_id,
-            title: "Tea".into(),
-            host: "Host".into(),
-            shop: "Kiln".into(),
-            state: RoomState::Live,
-            cover: None,
-            notice: None,
-            stream: None,
-            starts_at: None,
-        };
+        let room = NewRoom::new(room_id, "Tea".into(), "Host".into(), "Kiln".into(), RoomState::Live);
         store.open_room(room, shelf().into_iter().filter_map(|item| goods(&item)).collect()).await?;
         for number in 0..VIEWERS {
             if let Some(viewer) = viewer(number) {

@@ -67,16 +67,13 @@ impl Purchase {
     /// [`Failure::Row`] when the number makes no request id, which it always does.
     pub fn new(viewer: ViewerId, number: usize, item: &Item, pay_type: PayType) -> Result<Purchase, Failure> {
         let request_id = RequestId::new(format!("request-{number:010}"));
-        let params = Params {
-            request_id: request_id.map_err(|error| Failure::Row(error.to_string()))?,
-            goods_id: item.goods_id.clone(),
-            quantity: 1,
+        let params = Params::new(
+            request_id.map_err(|error| Failure::Row(error.to_string()))?,
+            item.goods_id.clone(),
+            1,
             pay_type,
-            price_version: item.version,
-            order_id: None,
-            address_id: None,
-            note: None,
-        };
+            item.version,
+        );
         let (acts, then) = (Vec::new(), Vec::new());
         Ok(Purchase { viewer, params, price: item.price, acts, then, placed: None, code: None, sent: 0 })
     }

@@ -83,17 +83,7 @@ impl House {
                 picture: None,
                 deal: None,
             };
-            let room = NewRoom {
-                room_id,
-                title,
-                host,
-                shop: kiln,
-                state: RoomState::Live,
-                cover: None,
-                notice: None,
-                stream: None,
-                starts_at: None,
-            };
+            let room = NewRoom::new(room_id, title, host, kiln, RoomState::Live);
             shop.store.open_room(room, vec![cup]).await.unwrap();
         }
         let (stop, stopping) = watch::channel(false);
@@ -276,17 +266,8 @@ async fn a_room_that_does_not_exist_is_not_found_until_it_is_made() {
     for path in paths {
         assert_eq!(house.get(path).await.status(), StatusCode::NOT_FOUND, "{path}");
     }
-    let attic = NewRoom {
-        room_id: RoomId::new("attic").unwrap(),
-        title: "Attic".into(),
-        host: "Host".into(),
-        shop: "Kiln".into(),
-        state: RoomState::Soon,
-        cover: None,
-        notice: None,
-        stream: None,
-        starts_at: None,
-    };
+    let attic =
+        NewRoom::new(RoomId::new("attic").unwrap(), "Attic".into(), "Host".into(), "Kiln".into(), RoomState::Soon);
     house.shop.store.make_room(attic).await.unwrap();
     let room: Room = serde_json::from_slice(&body(house.get("/v1/rooms/attic").await).await).unwrap();
     assert_eq!(room.title, "Attic");

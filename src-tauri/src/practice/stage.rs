@@ -52,17 +52,8 @@ impl Copies {
             store.keep_picture(id.clone(), kind.clone(), body.clone()).await?;
         }
         let goods: Result<Vec<NewGoods>, PracticeError> = self.goods.iter().map(copy).collect();
-        let room = NewRoom {
-            room_id: room_id.clone(),
-            title: self.title.clone(),
-            host: self.host.clone(),
-            shop: self.shop.clone(),
-            state: RoomState::Live,
-            cover: None,
-            notice: None,
-            stream: None,
-            starts_at: None,
-        };
+        let room =
+            NewRoom::new(room_id.clone(), self.title.clone(), self.host.clone(), self.shop.clone(), RoomState::Live);
         Ok(store.open_room(room, goods?).await?)
     }
 }

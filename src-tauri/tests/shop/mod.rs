@@ -217,17 +217,7 @@ impl Shop {
 }
 
 fn empty_room(room_id: RoomId) -> NewRoom {
-    NewRoom {
-        room_id,
-        title: "Tea evening".into(),
-        host: "Ahe".into(),
-        shop: "Shanyu Kiln".into(),
-        state: RoomState::Live,
-        cover: None,
-        notice: None,
-        stream: None,
-        starts_at: None,
-    }
+    NewRoom::new(room_id, "Tea evening".into(), "Ahe".into(), "Shanyu Kiln".into(), RoomState::Live)
 }
 
 async fn stock(running: &serve::Running) {

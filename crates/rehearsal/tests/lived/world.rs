@@ -54,17 +54,7 @@ impl World {
     async fn fill(&self) {
         let store = &self.shop.shop.store;
         let room_id = RoomId::new("tea").unwrap();
-        let room = NewRoom {
-            room_id: room_id.clone(),
-            title: "Tea".into(),
-            host: "Host".into(),
-            shop: "Kiln".into(),
-            state: RoomState::Live,
-            cover: None,
-            notice: None,
-            stream: None,
-            starts_at: None,
-        };
+        let room = NewRoom::new(room_id.clone(), "Tea".into(), "Host".into(), "Kiln".into(), RoomState::Live);
         store.make_room(room).await.unwrap();
         let mut count = 0;
         let new_id = || {

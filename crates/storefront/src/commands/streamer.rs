@@ -18,17 +18,7 @@ pub(crate) async fn add(name: String, room: &str, config: &Path) -> Result<()> {
     let streamer_id = order::id::base32(random.bits()?);
     let token = format!("{:032x}{:032x}", random.bits()?, random.bits()?);
     store
-        .make_room(NewRoom {
-            room_id: room_id.clone(),
-            title: room_id.to_string(),
-            host: name.clone(),
-            shop: name.clone(),
-            state: RoomState::Soon,
-            cover: None,
-            notice: None,
-            stream: None,
-            starts_at: None,
-        })
+        .make_room(NewRoom::new(room_id.clone(), room_id.to_string(), name.clone(), name.clone(), RoomState::Soon))
         .await?;
     let hash = hex::encode(digest(&SHA256, token.as_bytes()));
     store.add_streamer(streamer_id.clone(), name, room_id.clone(), hash).await?;

@@ -30,6 +30,14 @@ pub struct NewRoom {
     pub starts_at: Option<i64>,
 }
 
+impl NewRoom {
+    /// A room of which nothing more is said yet.
+    #[must_use]
+    pub fn new(room_id: RoomId, title: String, host: String, shop: String, state: RoomState) -> NewRoom {
+        NewRoom { room_id, title, host, shop, state, cover: None, notice: None, stream: None, starts_at: None }
+    }
+}
+
 /// What of a room's show changes from evening to evening.
 #[derive(Clone, Debug)]
 pub struct Show {

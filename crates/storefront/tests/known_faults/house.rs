@@ -110,17 +110,8 @@ impl House {
         let (clock, random) = (Arc::new(StillClock(AtomicI64::new(START))), Arc::new(Counted(AtomicU64::new(1))));
         let (alipay, wechat) = (Arc::new(alipay), Arc::new(wechat));
         let shop = shop(&folder, disk, [&alipay, &wechat], &clock, &random).await;
-        let room = NewRoom {
-            room_id: RoomId::new("tea").unwrap(),
-            title: "Tea".into(),
-            host: "Host".into(),
-            shop: "Kiln".into(),
-            state: api::RoomState::Live,
-            cover: None,
-            notice: None,
-            stream: None,
-            starts_at: None,
-        };
+        let room =
+            NewRoom::new(RoomId::new("tea").unwrap(), "Tea".into(), "Host".into(), "Kiln".into(), api::RoomState::Live);
         let cups = u32::try_from(CUPS).unwrap();
         let shelf = vec![
             goods("cup", GoodsKind::Merchandise, cups, Some(1)),
@@ -189,16 +180,7 @@ impl House {
     /// A new request for one piece at the item's own price.
     fn params(&self, goods: &str, pay_type: PayType) -> Params {
         let request = self.random.bits().unwrap();
-        Params {
-            request_id: RequestId::new(order::id::base32(request)).unwrap(),
-            goods_id: GoodsId::new(goods).unwrap(),
-            quantity: 1,
-            pay_type,
-            price_version: 1,
-            order_id: None,
-            address_id: None,
-            note: None,
-        }
+        Params::new(RequestId::new(order::id::base32(request)).unwrap(), GoodsId::new(goods).unwrap(), 1, pay_type, 1)
     }
 
     /// Ann orders a pack of fins, and its code is there.

@@ -152,15 +152,14 @@ async fn the_line_forms_anew_after_a_restart_and_the_oldest_are_first() {
 async fn an_order_that_would_wait_for_half_its_time_is_refused() {
     let (house, _) = crowded().await;
     let half = usize::try_from(DEADLINE_S / 2).unwrap();
-    let params = |request: u128| Params {
-        request_id: order::RequestId::new(order::id::base32(request)).unwrap(),
-        goods_id: GoodsId::new("fins").unwrap(),
-        quantity: 1,
-        pay_type: PayType::Alipay,
-        price_version: 1,
-        order_id: None,
-        address_id: None,
-        note: None,
+    let params = |request: u128| {
+        Params::new(
+            order::RequestId::new(order::id::base32(request)).unwrap(),
+            GoodsId::new("fins").unwrap(),
+            1,
+            PayType::Alipay,
+            1,
+        )
     };
     let mut refused = None;
     for number in 0..=half {

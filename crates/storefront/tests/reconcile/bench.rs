@@ -97,17 +97,7 @@ impl Bench {
         shop.channels = [(PayType::Alipay, alipay), (PayType::Wechat, Arc::new(wechat))].into();
         shop.clock = clock;
         let room_id = RoomId::new("tea").unwrap();
-        let room = NewRoom {
-            room_id: room_id.clone(),
-            title: "Tea".into(),
-            host: "Host".into(),
-            shop: "Kiln".into(),
-            state: api::RoomState::Live,
-            cover: None,
-            notice: None,
-            stream: None,
-            starts_at: None,
-        };
+        let room = NewRoom::new(room_id.clone(), "Tea".into(), "Host".into(), "Kiln".into(), api::RoomState::Live);
         shop.store.make_room(room).await.unwrap();
         let mut ids = ["g1", "g2", "g3"].into_iter();
         let new_id = || ids.next().and_then(|id| order::GoodsId::new(id).ok());

@@ -23,17 +23,7 @@ pub(crate) struct Bench {
 pub(crate) async fn studio_of(world: &World, room: &str, streamer: &str) -> Client {
     let store = &world.shop.shop.store;
     let room_id = RoomId::new(room).unwrap();
-    let made = NewRoom {
-        room_id: room_id.clone(),
-        title: room.into(),
-        host: streamer.into(),
-        shop: "Kiln".into(),
-        state: api::RoomState::Live,
-        cover: None,
-        notice: None,
-        stream: None,
-        starts_at: None,
-    };
+    let made = NewRoom::new(room_id.clone(), room.into(), streamer.into(), "Kiln".into(), api::RoomState::Live);
     store.make_room(made).await.unwrap();
     let token = format!("the token of {streamer}");
     let hash = hex::encode(digest(&SHA256, token.as_bytes()));

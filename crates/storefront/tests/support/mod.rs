@@ -71,17 +71,7 @@ impl World {
         let sandbox = sandbox_in(folder.path()).await;
         let shop = serve::start(config_with(folder.path(), &sandbox.credentials, deadline_s, more)).await.unwrap();
         let room_id = RoomId::new("tea").unwrap();
-        let room = NewRoom {
-            room_id: room_id.clone(),
-            title: "Tea".into(),
-            host: "Host".into(),
-            shop: "Kiln".into(),
-            state: api::RoomState::Live,
-            cover: None,
-            notice: None,
-            stream: None,
-            starts_at: None,
-        };
+        let room = NewRoom::new(room_id.clone(), "Tea".into(), "Host".into(), "Kiln".into(), api::RoomState::Live);
         shop.shop.store.make_room(room).await.unwrap();
         let mut count = 0;
         let new_id = || {
@@ -129,16 +119,13 @@ pub async fn viewer_of(shop: &str, key: &str) -> Client {
 }
 
 pub fn wish(goods: &Goods, quantity: u32, pay_type: PayType, request: u128) -> (Params, Asked) {
-    let params = Params {
-        request_id: RequestId::new(order::id::base32(request)).unwrap(),
-        goods_id: goods.goods_id.clone(),
+    let params = Params::new(
+        RequestId::new(order::id::base32(request)).unwrap(),
+        goods.goods_id.clone(),
         quantity,
         pay_type,
-        price_version: goods.price_version,
-        order_id: None,
-        address_id: None,
-        note: None,
-    };
+        goods.price_version,
+    );
     let asked = Asked {
         goods_id: goods.goods_id.clone(),
         quantity,

@@ -91,17 +91,8 @@ impl Books {
     pub(super) async fn open_at(url: String, folder: tempfile::TempDir) -> Books {
         let disk = Arc::new(Counting::default());
         let store = Store::open_on(&url, Arc::clone(&disk) as _).await.unwrap();
-        let room = NewRoom {
-            room_id: RoomId::new("tea").unwrap(),
-            title: "Tea".into(),
-            host: "Host".into(),
-            shop: "Kiln".into(),
-            state: api::RoomState::Live,
-            cover: None,
-            notice: None,
-            stream: None,
-            starts_at: None,
-        };
+        let room =
+            NewRoom::new(RoomId::new("tea").unwrap(), "Tea".into(), "Host".into(), "Kiln".into(), api::RoomState::Live);
         store.open_room(room, vec![goods("cup", CUPS), goods("plate", 100)]).await.unwrap();
         for number in 0..VIEWERS {
             store.add_viewer(viewer(number), format!("hash {number}"), NOW).await.unwrap();
@@ -112,16 +103,13 @@ impl Books {
     /// A new request for one piece.
     pub(super) fn params(&self, goods: &str) -> Params {
         let number = self.count.fetch_add(1, Ordering::SeqCst);
-        Params {
-            request_id: RequestId::new(order::id::base32(number.into())).unwrap(),
-            goods_id: GoodsId::new(goods).unwrap(),
-            quantity: 1,
-            pay_type: PayType::Alipay,
-            price_version: 1,
-            order_id: None,
-            address_id: None,
-            note: None,
-        }
+        Params::new(
+            RequestId::new(order::id::base32(number.into())).unwrap(),
+            GoodsId::new(goods).unwrap(),
+            1,
+            PayType::Alipay,
+            1,
+        )
     }
 
     pub(super) async fn ask(&self, who: usize, params: Params) -> Result<Placed, ShopError> {
