@@ -1,7 +1,8 @@
 import type { PurchaseView, Refusal } from '../host/contract';
 import type { IconName } from '../shared/icons';
 import { count, yuan } from '../shared/money';
-import type { RefusalFacts, Said, Words } from '../text/zh';
+import type { RefusalFacts } from '../text/purchase';
+import type { Said, Words } from '../text/zh';
 import type { Purchase } from './purchase.svelte';
 import type { ScreenKey } from './screen';
 
