@@ -1,10 +1,10 @@
 //! The client of one room's storefront: every answer is checked before it is handed on.
 
 use crate::address::{Address, AddressDraft};
-use crate::answer::{self, AnswerFault, Asked, Ext, NotUsable};
+use crate::answer::{self, AnswerFault, Asked, Ext};
+use crate::call::{CallError, accepted, address, body_of, read, read_within};
 use crate::clock::{ShopClock, monotonic};
 use crate::details::{OrderDetails, RefundWish};
-use crate::error::{ErrorCode, Refusal};
 use crate::receipt::{self, ReceiptError};
 use crate::room::{Goods, Room, Viewer, ViewerToken};
 use crate::view::{OrderView, TimeView};
@@ -13,7 +13,7 @@ use aws_lc_rs::rand;
 use eventsource_stream::Eventsource;
 use futures_util::{Stream, StreamExt};
 use order::{AddressId, OrderId};
-use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
+use reqwest::{Method, RequestBuilder, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -26,43 +26,11 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(4);
 const CALL_LIMIT: Duration = Duration::from_secs(15);
 /// Longest silence on an event stream; the storefront says something every 15 s.
 const SILENCE_LIMIT: Duration = Duration::from_secs(40);
-/// Largest answer taken, bytes: a room of 10,000 goods is about 4 MB.
-const ANSWER_MAX_BYTES: usize = 16 << 20;
 /// Largest file taken, bytes: more than a million orders.
 const FILE_MAX_BYTES: usize = 512 << 20;
 
 /// Orders on one page of a viewer's list.
 pub const ORDERS_PAGE: u32 = 50;
-
-/// Why a call gave nothing.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum CallError {
-    /// No answer came. Whether the storefront acted is not known.
-    #[error("the shop did not answer: {0}")]
-    NoAnswer(String),
-    /// An answer came that must not be used.
-    #[error(transparent)]
-    Unusable(#[from] AnswerFault),
-    /// The storefront refused.
-    #[error("the shop refused: {}", .0.message)]
-    Refused(Refusal),
-}
-
-impl From<NotUsable> for CallError {
-    fn from(not_usable: NotUsable) -> CallError {
-        match not_usable {
-            NotUsable::Refused(refusal) => CallError::Refused(refusal),
-            NotUsable::Fault(fault) => CallError::Unusable(fault),
-        }
-    }
-}
-
-impl From<reqwest::Error> for CallError {
-    fn from(error: reqwest::Error) -> CallError {
-        // The address is left out: it may carry ids, and the reader knows which shop was called.
-        CallError::NoAnswer(error.without_url().to_string())
-    }
-}
 
 /// One room's storefront.
 #[derive(Debug)]
@@ -406,56 +374,4 @@ impl Client {
             None => request,
         }
     }
-}
-
-/// `{shop}/v1/{path}`, each part percent-encoded. A shop may live under a path of its host.
-fn address(shop: &Url, path: &[&str]) -> Url {
-    let mut url = shop.clone();
-    // Fails only for addresses that cannot have a path; a room link's are http or https.
-    if let Ok(mut parts) = url.path_segments_mut() {
-        parts.pop_if_empty().push("v1").extend(path);
-    }
-    url
-}
-
-/// Lets a 2xx answer pass and reads the refusal out of any other.
-async fn accepted(response: Response) -> Result<Response, CallError> {
-    let status = response.status();
-    if status.is_success() {
-        return Ok(response);
-    }
-    let body = body_of(response).await?;
-    match answer::data_of(&body) {
-        Err(NotUsable::Refused(refusal)) => Err(CallError::Refused(refusal)),
-        // Something between us and the shop answered: a proxy, a login page.
-        Ok(_) | Err(NotUsable::Fault(_)) => match status {
-            StatusCode::TOO_MANY_REQUESTS => Err(CallError::Refused(Refusal {
-                code: ErrorCode::TooManyRequests,
-                message: "too many requests".into(),
-                data: Box::default(),
-            })),
-            status => Err(CallError::NoAnswer(format!("status {status}"))),
-        },
-    }
-}
-
-async fn read<T: DeserializeOwned>(response: Response) -> Result<T, CallError> {
-    let body = body_of(response).await?;
-    serde_json::from_slice(&body).map_err(|_| AnswerFault::Malformed.into())
-}
-
-async fn body_of(response: Response) -> Result<Vec<u8>, CallError> {
-    read_within(response, ANSWER_MAX_BYTES).await
-}
-
-async fn read_within(response: Response, max_bytes: usize) -> Result<Vec<u8>, CallError> {
-    let mut body = Vec::new();
-    let mut parts = response.bytes_stream();
-    while let Some(part) = parts.next().await {
-        body.extend_from_slice(&part?);
-        if body.len() > max_bytes {
-            return Err(AnswerFault::Malformed.into());
-        }
-    }
-    Ok(body)
 }

@@ -4,6 +4,7 @@
 
 pub mod address;
 pub mod answer;
+mod call;
 pub mod client;
 pub mod clock;
 pub mod details;
@@ -21,7 +22,8 @@ pub mod view;
 
 pub use address::{Address, AddressDraft, PostalAddress};
 pub use answer::{AnswerFault, Asked, Ext, ThirdPartyOrder};
-pub use client::{CallError, Client};
+pub use call::CallError;
+pub use client::Client;
 pub use details::{Declined, OrderDetails, RefundRequest, RefundWish};
 pub use error::{ErrorCode, Refusal};
 pub use link::{LinkError, RoomLink};

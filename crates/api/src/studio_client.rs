@@ -1,6 +1,7 @@
 //! The calls of a streamer. The client speaks as the streamer: [`Client::speak_as`] with the streamer's token.
 
-use crate::client::{CallError, Client};
+use crate::call::CallError;
+use crate::client::Client;
 use crate::studio::{
     Crop, DealDraft, Decline, GoodsEdit, GoodsOrder, ImportReport, NewItem, OrderFilter, PictureKept, Pin, RefundDraft,
     RoomDraft, ShipmentDraft, ShowFigures, Studio, StudioOrders, StudioPaper,
