@@ -59,7 +59,7 @@ fn over_postgres() -> Command {
 
 /// Simulated worlds with their databases at a server.
 fn worlds_over_postgres() -> Command {
-    command("cargo", &["test", "--package", "simulation", "--test", "postgres", "--", "--ignored"])
+    command("cargo", &["test", "--package", "simulation", "--test", "worlds", "--", "--ignored"])
 }
 
 fn clippy() -> Command {
