@@ -62,9 +62,10 @@ impl Shop {
     /// # Errors
     /// [`ShopError`]; nothing was written.
     pub async fn place(&self, viewer: &ViewerId, address: &str, params: Params) -> Result<Placed, ShopError> {
-        let counted = [(Who::Viewer, viewer.as_str()), (Who::Address, address), (Who::Goods, params.goods_id.as_str())];
+        let goods_id = params.goods_id.clone();
+        let counted = [(Who::Viewer, viewer.as_str()), (Who::Address, address), (Who::Goods, goods_id.as_str())];
         let now = self.clock.now_s();
-        let merchant = match self.admit(viewer, &params, &counted, now).await {
+        let merchant = match self.admit(&params, &counted, now) {
             Ok(merchant) => merchant,
             Err(refusal) => {
                 // A request that was answered before is answered whatever stands in the way of a new one.
@@ -74,9 +75,10 @@ impl Shop {
         };
         let new_order = OrderId::from_bits(timed(now, self.random.bits()?));
         let deadline_at = now.saturating_add(self.order_deadline_s);
-        let wish = placing::Wish { viewer: viewer.clone(), params: params.clone(), merchant, now };
+        let wish = placing::Wish { viewer: viewer.clone(), params, merchant, now };
+        self.spare_the_sold_out(&wish, &new_order, deadline_at).await?;
         let placed = self.store.decide(wish.needs(), move |batch| wish.place(batch, &new_order, deadline_at)).await;
-        let (placed, room) = placed.inspect_err(|error| self.sold_out.learn(&params, error))?;
+        let (placed, room) = placed.inspect_err(|error| self.sold_out.learn(&goods_id, error))?;
         if !placed.is_new {
             // A repetition counts against no limit.
             counted.into_iter().for_each(|(who, key)| self.limits.take_back(who, key));
@@ -93,16 +95,9 @@ impl Shop {
     }
 
     /// What may keep a new order from even being decided; and who collects for it.
-    async fn admit(
-        &self,
-        viewer: &ViewerId,
-        params: &Params,
-        counted: &[(Who, &str)],
-        now: i64,
-    ) -> Result<Merchant, ShopError> {
+    fn admit(&self, params: &Params, counted: &[(Who, &str)], now: i64) -> Result<Merchant, ShopError> {
         self.spare_the_writer()?;
         self.spare_the_channel(params.pay_type)?;
-        self.spare_the_sold_out(viewer, params).await?;
         let channel = self.channels.get(&params.pay_type);
         let merchant = channel.map(|channel| channel.merchant().clone()).ok_or_else(|| {
             ShopError::refuse(ErrorCode::ChannelUnavailable, format!("this shop has not set up {}", params.pay_type))

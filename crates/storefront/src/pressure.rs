@@ -1,13 +1,12 @@
 //! What keeps a rush off the database and the channels: what cannot come to anything is refused before it is written
 //! down, and the writer's last room is left to what is about money.
 
-use crate::checkout::{refused, too_often};
+use crate::checkout::too_often;
+use crate::placing::Wish;
 use crate::shop::{Shop, ShopError};
-use crate::store::{Needs, Shelved};
-use api::error::RefusalData;
-use api::{ErrorCode, Params};
-use order::{GoodsId, PayType, ViewerId};
-use std::collections::{BTreeSet, HashSet};
+use api::ErrorCode;
+use order::{GoodsId, OrderId, PayType};
+use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// When a client may try again while the writer is busy, seconds: it writes thousands a second.
@@ -32,10 +31,10 @@ impl SoldOut {
         self.goods().remove(goods_id);
     }
 
-    /// An order was not made.
-    pub(crate) fn learn(&self, params: &Params, why: &ShopError) {
-        if matches!(why, ShopError::Refused(refusal) if refusal.code == ErrorCode::SoldOut) {
-            self.goods().insert(params.goods_id.clone());
+    /// An order of it was not made.
+    pub(crate) fn learn(&self, goods_id: &GoodsId, why: &ShopError) {
+        if is_sold_out(why) {
+            self.goods().insert(goods_id.clone());
         }
     }
 }
@@ -61,40 +60,31 @@ impl Shop {
         if wait.as_secs() < half_s { Ok(()) } else { Err(too_often(LINE_RETRY_S)) }
     }
 
-    /// Refuses a new order of what was sold out before and still is, by a look that waits for nobody's turn. Only a plain
-    /// case is decided here; any other goes to the transaction that decides them all.
+    /// Refuses a new order of what was sold out before and still is, by a look that waits for nobody's turn. It is the
+    /// same decision; only when it comes out otherwise does it have to be made in its turn.
     ///
     /// # Errors
     /// `sold_out`, or the database's.
-    pub(crate) async fn spare_the_sold_out(&self, viewer: &ViewerId, params: &Params) -> Result<(), ShopError> {
-        if params.order_id.is_some() || !self.sold_out.may_be(&params.goods_id) {
+    pub(crate) async fn spare_the_sold_out(
+        &self,
+        wish: &Wish,
+        new_order: &OrderId,
+        deadline_at: i64,
+    ) -> Result<(), ShopError> {
+        let goods_id = &wish.params.goods_id;
+        if !self.sold_out.may_be(goods_id) {
             return Ok(());
         }
-        let needs = Needs {
-            goods: BTreeSet::from([params.goods_id.clone()]),
-            shares: BTreeSet::from([(viewer.clone(), params.goods_id.clone())]),
-            halts: true,
-            ..Needs::default()
-        };
-        let looked = self.store.look(&needs).await?;
-        let Some(item) = looked.goods(&params.goods_id)?.and_then(Shelved::on_sale) else { return Ok(()) };
-        let now = self.clock.now_s();
-        let (price_version, left) =
-            item.running_deal(now).map_or((item.goods.price_version, item.goods.stock_left), |deal| {
-                (deal.price_version, deal.left().min(item.goods.stock_left))
-            });
-        if left > 0 {
-            self.sold_out.forget(&params.goods_id);
+        let mut looked = self.store.look(&wish.needs()).await?;
+        match wish.place(&mut looked, new_order, deadline_at) {
+            Err(refusal) if is_sold_out(&refusal) => return Err(refusal),
+            Ok(_) => self.sold_out.forget(goods_id),
+            Err(_) => {}
         }
-        if left > 0 || price_version != params.price_version {
-            return Ok(());
-        }
-        // Whoever has some, or has them on order, hears that first.
-        let share = looked.share(viewer, &params.goods_id)?;
-        if share.pieces > 0 || share.open.is_some() || looked.halt().is_some() {
-            return Ok(());
-        }
-        let data = RefusalData { stock_left: Some(left), ..RefusalData::default() };
-        Err(refused(ErrorCode::SoldOut, "there are not enough left", data))
+        Ok(())
     }
+}
+
+fn is_sold_out(why: &ShopError) -> bool {
+    matches!(why, ShopError::Refused(refusal) if refusal.code == ErrorCode::SoldOut)
 }

@@ -68,7 +68,7 @@ pub(crate) use connect::{Kind, may_be_opened, sqlite_path};
 pub(crate) use details::{answer_wish, papers, ship};
 pub(crate) use events::{apply, apply_in};
 pub(crate) use given_back::{GivenBack, given_back, keep_given_back};
-pub(crate) use goods::{Moved, Shelved};
+pub(crate) use goods::Moved;
 pub(crate) use goods_file::reported;
 pub(crate) use journal::append_act;
 pub(crate) use lists::refundable;
