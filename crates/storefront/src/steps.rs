@@ -13,6 +13,16 @@ use tokio::sync::watch;
 
 /// Longest subject both channels take: WeChat Pay, Native order, `description`: 127 characters.
 const SUBJECT_MAX_CHARS: usize = 127;
+/// How an order stands after a step.
+enum After {
+    /// So, when last written; its job is still leased.
+    Known(Box<Record>),
+    /// Something else happened to it, or only what is beside the machine's states changed: it must be looked at again.
+    Unknown,
+    /// Nothing is due, and its job was handed back.
+    HandedBack,
+}
+
 /// How long after the deadline a code that nobody scanned is taken for dead, seconds. WeChat Pay moves a deadline to one
 /// minute after the order at least (Native order, `time_expire`).
 const EXPIRY_GRACE_S: i64 = 75;
@@ -37,7 +47,7 @@ impl Shop {
         mut called: bool,
         stop: &watch::Receiver<bool>,
     ) -> Result<(), ApplyError> {
-        let mut known = None;
+        let mut known: Option<Box<Record>> = None;
         loop {
             if *stop.borrow() {
                 return Ok(self.store.release(&lease, self.clock.now_s()).await?);
@@ -45,7 +55,7 @@ impl Shop {
             // What the step before left is what is looked at next; nothing of it is trusted that is not looked at again
             // in the transaction that acts on it.
             let record = match known.take() {
-                Some(record) => record,
+                Some(record) => *record,
                 None => self.store.order(&lease.order_id).await?.ok_or(ApplyError::NoSuchOrder)?,
             };
             match record.order.plan(self.clock.now_s()).step {
@@ -64,7 +74,11 @@ impl Shop {
                     if !lease.lasts(now) && !self.store.renew(&mut lease, now).await? {
                         return Ok(());
                     }
-                    known = self.perform(&record, step).await?;
+                    match self.perform(&lease, &record, step).await? {
+                        After::Known(record) => known = Some(record),
+                        After::Unknown => {}
+                        After::HandedBack => return Ok(()),
+                    }
                 }
                 None => {
                     if self.store.release_unless_due(&lease, self.clock.now_s()).await? {
@@ -81,24 +95,50 @@ impl Shop {
         self.lines.ask(attempt.pay_type, &record.order.id, record.snapshot.created_at)
     }
 
-    /// Says how the order stands after it, where that is known to the last write.
-    async fn perform(&self, record: &Record, step: Step) -> Result<Option<Record>, ApplyError> {
+    async fn perform(&self, lease: &Lease, record: &Record, step: Step) -> Result<After, ApplyError> {
         match step {
             Step::End => {
                 let event = Event::EndAsked { by: ClosedBy::Time, at: self.clock.now_s() };
-                self.take(record, event, Evidence::text("the deadline passed")).await
+                self.take_result(lease, record, event, Evidence::text("the deadline passed")).await
             }
-            Step::Prepay(pay_id) => self.prepay(record, &pay_id).await,
-            Step::Query(pay_id) => self.query(record, &pay_id).await,
-            Step::Close(pay_id) => self.close(record, &pay_id).await.map(|()| None),
-            Step::Refund(refund_id) => self.refund(record, &refund_id).await.map(|()| None),
+            Step::Prepay(pay_id) => self.prepay(lease, record, &pay_id).await,
+            Step::Query(pay_id) => self.query(lease, record, &pay_id).await,
+            Step::Close(pay_id) => self.close(lease, record, &pay_id).await,
+            Step::Refund(refund_id) => self.refund(lease, record, &refund_id).await,
         }
     }
 
-    /// Takes an event and tells who listens. `None` when the machine no longer takes it: something else happened to the
-    /// order meanwhile, and the next look at it decides. A call whose intent was not taken must not be made.
-    async fn take(&self, record: &Record, event: Event, evidence: Evidence) -> Result<Option<Record>, ApplyError> {
-        match self.store.apply(&record.order.id, event, evidence, self.clock.now_s()).await {
+    /// Takes the intent of a call. `false` when the machine no longer takes it: something else happened to the order
+    /// meanwhile, and the next look at it decides. The call must not be made then.
+    async fn intend(&self, record: &Record, event: Event, what: &str) -> Result<bool, ApplyError> {
+        let taken = self.store.apply(&record.order.id, event, Evidence::text(what), self.clock.now_s()).await;
+        Ok(self.tell(record, taken)?.is_some())
+    }
+
+    /// Takes the result of a step, and hands the job back with it when nothing else is due.
+    async fn take_result(
+        &self,
+        lease: &Lease,
+        record: &Record,
+        event: Event,
+        evidence: Evidence,
+    ) -> Result<After, ApplyError> {
+        let taken = self.store.conclude(lease, event, evidence, self.clock.now_s()).await;
+        let (taken, is_handed_back) = match taken {
+            Ok((after, is_handed_back)) => (Ok(after), is_handed_back),
+            Err(error) => (Err(error), false),
+        };
+        let after = self.tell(record, taken)?;
+        Ok(match after {
+            Some(_) if is_handed_back => After::HandedBack,
+            Some(after) => After::Known(Box::new(after)),
+            None => After::Unknown,
+        })
+    }
+
+    /// Tells who listens of an event that was taken. `None` when the machine no longer takes it.
+    fn tell(&self, record: &Record, taken: Result<Record, ApplyError>) -> Result<Option<Record>, ApplyError> {
+        match taken {
             Ok(after) => {
                 if after.revision > record.revision {
                     self.changed(record.order.state, &after);
@@ -129,13 +169,13 @@ impl Shop {
     }
 
     /// Rows 2 to 5.
-    async fn prepay(&self, record: &Record, pay_id: &PayId) -> Result<Option<Record>, ApplyError> {
-        let Some(attempt) = record.order.attempt(pay_id) else { return Ok(None) };
+    async fn prepay(&self, lease: &Lease, record: &Record, pay_id: &PayId) -> Result<After, ApplyError> {
+        let Some(attempt) = record.order.attempt(pay_id) else { return Ok(After::Unknown) };
         let sent = Event::PrepaySent { pay_id: pay_id.clone(), at: self.clock.now_s() };
-        if self.take(record, sent, Evidence::text("prepay")).await?.is_none() {
-            return Ok(None);
+        if !self.intend(record, sent, "prepay").await? {
+            return Ok(After::Unknown);
         }
-        let Some(channel) = self.channel(record, attempt) else { return Ok(None) };
+        let Some(channel) = self.channel(record, attempt) else { return Ok(After::Unknown) };
         let request = Prepay {
             pay_id: pay_id.clone(),
             amount: record.order.amount,
@@ -152,7 +192,7 @@ impl Shop {
             Err(Error::Refused { refusal: Refusal::AlreadyPaid, code, .. }) => {
                 tracing::warn!(order.id = %record.order.id, %code, "prepay says already paid");
                 self.store.ask_now(&record.order.id, pay_id, self.clock.now_s()).await?;
-                return Ok(None);
+                return Ok(After::Unknown);
             }
             Err(Error::Refused { refusal: Refusal::AlreadyClosed, code, why }) => {
                 let closed = Event::CloseProved { pay_id: pay_id.clone(), at: self.clock.now_s() };
@@ -161,7 +201,7 @@ impl Shop {
             // The channel has this number with other data. The deadline ends the order, and asks what is there.
             Err(Error::Refused { refusal: Refusal::NumberUsed, code, why }) => {
                 tracing::error!(order.id = %record.order.id, %code, %why, "the channel has this number with other data");
-                return Ok(None);
+                return Ok(After::Unknown);
             }
             Err(Error::Refused { code, why, .. }) => {
                 tracing::warn!(order.id = %record.order.id, %code, %why, "the channel refused the order");
@@ -174,20 +214,20 @@ impl Shop {
             }
             Err(error @ (Error::Ours { .. } | Error::Unknown { .. } | Error::Busy { .. })) => {
                 tracing::warn!(order.id = %record.order.id, %error, "no payment string yet");
-                return Ok(None);
+                return Ok(After::Unknown);
             }
         };
-        self.take(record, event, evidence).await
+        self.take_result(lease, record, event, evidence).await
     }
 
     /// Rows 6, 7, 8, 11, 12 and 16: our own signed query is what decides about money (rule E).
-    async fn query(&self, record: &Record, pay_id: &PayId) -> Result<Option<Record>, ApplyError> {
+    async fn query(&self, lease: &Lease, record: &Record, pay_id: &PayId) -> Result<After, ApplyError> {
         let (Some(attempt), Some(trade)) = (record.order.attempt(pay_id), record.trades.get(pay_id)) else {
-            return Ok(None);
+            return Ok(After::Unknown);
         };
         let Some(channel) = self.channel(record, attempt) else {
             self.store.asked_in_vain(&record.order.id, pay_id, self.clock.now_s()).await?;
-            return Ok(None);
+            return Ok(After::Unknown);
         };
         let asked_at = self.clock.now_s();
         let standing = match channel.query(pay_id).await {
@@ -195,7 +235,7 @@ impl Shop {
             Err(error) => {
                 tracing::warn!(order.id = %record.order.id, %error, "the query has no answer");
                 self.store.asked_in_vain(&record.order.id, pay_id, asked_at).await?;
-                return Ok(None);
+                return Ok(After::Unknown);
             }
         };
         let expected = Expected {
@@ -242,48 +282,49 @@ impl Shop {
             let payment = payment_of(&standing).cloned();
             let answered = Some(answered.clone());
             let evidence = Evidence { payment, answered, ..Evidence::text(format!("query: {standing:?}")) };
-            if let Some(after) = self.take(record, event, evidence).await? {
-                return Ok(Some(after));
+            match self.take_result(lease, record, event, evidence).await? {
+                After::Unknown => {}
+                after => return Ok(after),
             }
         }
         self.store.answered_query(&record.order.id, answered).await?;
-        Ok(None)
+        Ok(After::Unknown)
     }
 
     /// Rows 9 to 11.
-    async fn close(&self, record: &Record, pay_id: &PayId) -> Result<(), ApplyError> {
-        let Some(attempt) = record.order.attempt(pay_id) else { return Ok(()) };
+    async fn close(&self, lease: &Lease, record: &Record, pay_id: &PayId) -> Result<After, ApplyError> {
+        let Some(attempt) = record.order.attempt(pay_id) else { return Ok(After::Unknown) };
         let sent = Event::CloseSent { pay_id: pay_id.clone(), at: self.clock.now_s() };
-        if self.take(record, sent, Evidence::text("close")).await?.is_none() {
-            return Ok(());
+        if !self.intend(record, sent, "close").await? {
+            return Ok(After::Unknown);
         }
-        let Some(channel) = self.channel(record, attempt) else { return Ok(()) };
+        let Some(channel) = self.channel(record, attempt) else { return Ok(After::Unknown) };
         match channel.close(pay_id).await {
             Ok(CloseAnswer::Closed) => {
                 let closed = Event::CloseProved { pay_id: pay_id.clone(), at: self.clock.now_s() };
-                self.take(record, closed, Evidence::text("close: closed")).await?;
-                Ok(())
+                self.take_result(lease, record, closed, Evidence::text("close: closed")).await
             }
             Ok(answer @ (CloseAnswer::AlreadyPaid | CloseAnswer::Returned)) => {
                 tracing::info!(order.id = %record.order.id, ?answer, "a payment came while closing");
-                Ok(self.store.ask_now(&record.order.id, pay_id, self.clock.now_s()).await?)
+                self.store.ask_now(&record.order.id, pay_id, self.clock.now_s()).await?;
+                Ok(After::Unknown)
             }
             Err(error) => {
                 tracing::warn!(order.id = %record.order.id, %error, "the close has no result yet");
-                Ok(())
+                Ok(After::Unknown)
             }
         }
     }
 
     /// Rows 13 to 15: asked about first, then called for, always under the same number.
-    async fn refund(&self, record: &Record, refund_id: &RefundId) -> Result<(), ApplyError> {
-        let Some(refund) = record.order.refund(refund_id) else { return Ok(()) };
+    async fn refund(&self, lease: &Lease, record: &Record, refund_id: &RefundId) -> Result<After, ApplyError> {
+        let Some(refund) = record.order.refund(refund_id) else { return Ok(After::Unknown) };
         let sent = Event::RefundSent { refund_id: refund_id.clone(), at: self.clock.now_s() };
-        if self.take(record, sent, Evidence::text("refund")).await?.is_none() {
-            return Ok(());
+        if !self.intend(record, sent, "refund").await? {
+            return Ok(After::Unknown);
         }
-        let Some(attempt) = record.order.attempt(&refund.pay_id) else { return Ok(()) };
-        let Some(channel) = self.channel(record, attempt) else { return Ok(()) };
+        let Some(attempt) = record.order.attempt(&refund.pay_id) else { return Ok(After::Unknown) };
+        let Some(channel) = self.channel(record, attempt) else { return Ok(After::Unknown) };
         let request = Refund {
             pay_id: refund.pay_id.clone(),
             refund_id: refund_id.clone(),
@@ -305,15 +346,14 @@ impl Shop {
             Ok(RefundStanding::Closed) => Event::RefundClosed { refund_id: id() },
             Ok(RefundStanding::NotFound) | Err(Error::Unknown { .. } | Error::Busy { .. }) => {
                 tracing::warn!(order.id = %record.order.id, ?known, "the refund has no result yet");
-                return Ok(());
+                return Ok(After::Unknown);
             }
             Err(Error::Refused { .. } | Error::Ours { .. }) => {
                 tracing::error!(order.id = %record.order.id, ?known, "the refund is held up: a person must look");
                 Event::RefundStuck { refund_id: id() }
             }
         };
-        self.take(record, event, Evidence::text(format!("refund: {known:?}"))).await?;
-        Ok(())
+        self.take_result(lease, record, event, Evidence::text(format!("refund: {known:?}"))).await
     }
 }
 

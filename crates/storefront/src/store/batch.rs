@@ -2,6 +2,7 @@
 //! all of them, the writes decide on it one after the other, in the order they came, and it is written by a few
 //! statements again: a hot item's stock is one row read and one row written, however many buyers there were.
 
+use super::bulk::Questions;
 use super::goods::Shelved;
 use super::journal::{Head, Line};
 use super::ledger::Entry;
@@ -123,30 +124,60 @@ pub(crate) struct Batch {
 impl Batch {
     /// Reads what is needed.
     pub(super) async fn gather(tx: &mut AnyConnection, needs: &Needs) -> Result<Batch, StoreError> {
-        let mut batch = Batch { head: journal::head(tx).await?, ..Batch::default() };
-        let mut found = rows::load_all(tx, &needs.orders).await?;
-        let (mut goods_ids, mut shares) = (needs.goods.clone(), needs.shares.clone());
-        for order_id in &needs.orders {
-            let record = found.remove(order_id);
-            if let Some(Record { snapshot, .. }) = record.as_ref().filter(|_| needs.stock_of.contains(order_id)) {
-                goods_ids.insert(snapshot.goods_id.clone());
-                shares.insert((snapshot.viewer_id.clone(), snapshot.goods_id.clone()));
-            }
-            batch.orders.insert(order_id.clone(), Known::new(record));
+        let jobs = || needs.orders.union(&needs.jobs);
+        let mut questions = Questions::default();
+        journal::ask_head(&mut questions);
+        rows::ask(&mut questions, &needs.orders);
+        jobs::ask(&mut questions, jobs());
+        rows::ask_answers(&mut questions, &needs.requests);
+        inbox::ask(&mut questions, &needs.notices);
+        goods::ask(&mut questions, &needs.goods);
+        goods::ask_shares(&mut questions, &needs.shares);
+        if needs.halts {
+            halts::ask(&mut questions);
         }
-        batch.jobs = jobs::load_all(tx, needs.orders.union(&needs.jobs)).await?;
-        batch.goods = goods::load_all(tx, &goods_ids).await?;
-        batch.shares = goods::shares(tx, shares).await?;
-        batch.requests = rows::answered(tx, &needs.requests).await?;
-        batch.notices = inbox::heard_before(tx, &needs.notices).await?;
+        let mut answers = questions.ask(tx).await?;
+        let mut batch = Batch { head: journal::head(&answers.next())?, ..Batch::default() };
+        let mut found = rows::found(&mut answers)?;
+        batch.orders = needs.orders.iter().map(|id| (id.clone(), Known::new(found.remove(id)))).collect();
+        batch.jobs = jobs::found(jobs(), &answers.next())?;
+        batch.requests = rows::answered(&needs.requests, &answers.next())?;
+        batch.notices = inbox::heard_before(&needs.notices, &answers.next())?;
+        batch.goods = goods::found(&needs.goods, &answers.next(), &answers.next())?;
+        batch.shares = goods::shares(&needs.shares, &answers.next())?;
+        if needs.halts {
+            batch.halts = halts::found(&answers.next())?;
+        }
+        batch.gather_stock(tx, &needs.stock_of).await?;
         for (viewer_id, address_id) in &needs.addresses {
             let address = addresses::find(tx, viewer_id, address_id).await?;
             batch.addresses.insert((viewer_id.clone(), address_id.clone()), address);
         }
-        if needs.halts {
-            batch.halts = halts::halted(tx).await?;
-        }
         Ok(batch)
+    }
+
+    /// Reads the goods of these orders, and the viewers' shares of them, where they are not known yet.
+    async fn gather_stock(&mut self, tx: &mut AnyConnection, stock_of: &BTreeSet<OrderId>) -> Result<(), StoreError> {
+        let (mut goods_ids, mut shares) = (BTreeSet::new(), BTreeSet::new());
+        for Record { snapshot, .. } in stock_of.iter().filter_map(|id| self.orders.get(id)?.now.as_ref()) {
+            let share = (snapshot.viewer_id.clone(), snapshot.goods_id.clone());
+            if !self.goods.contains_key(&snapshot.goods_id) {
+                goods_ids.insert(snapshot.goods_id.clone());
+            }
+            if !self.shares.contains_key(&share) {
+                shares.insert(share);
+            }
+        }
+        if goods_ids.is_empty() && shares.is_empty() {
+            return Ok(());
+        }
+        let mut questions = Questions::default();
+        goods::ask(&mut questions, &goods_ids);
+        goods::ask_shares(&mut questions, &shares);
+        let mut answers = questions.ask(tx).await?;
+        self.goods.extend(goods::found(&goods_ids, &answers.next(), &answers.next())?);
+        self.shares.extend(goods::shares(&shares, &answers.next())?);
+        Ok(())
     }
 
     /// Writes what was decided. Says whether there was anything.

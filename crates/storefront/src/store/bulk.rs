@@ -1,11 +1,16 @@
-//! Many rows by few statements: a batch of any size costs a handful of them, and each is prepared once.
+//! Many rows by few statements: a batch of any size costs a handful of them, and each is prepared once. SQLite lives in a
+//! thread of its own, and a statement's way there and back costs more than a small statement itself: few rows go there
+//! with all their statements at once, which SQLite takes and PostgreSQL does not.
 
+use futures_util::TryStreamExt;
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, AssertSqlSafe};
+use sqlx::{AnyConnection, AssertSqlSafe, Either, Executor};
 use std::fmt::Write;
 
 /// Rows of one statement. There are few sizes, so that a connection keeps every one prepared.
-const SIZES: [usize; 4] = [64, 16, 4, 1];
+const SIZES: [usize; 4] = [64, 16, FEW, 1];
+/// Most rows of a statement that goes with others.
+const FEW: usize = 4;
 
 /// One value of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,77 +51,200 @@ impl From<Option<i64>> for Value {
     }
 }
 
-/// Runs `before` `VALUES (...), ...` `after` over all rows.
-pub(super) async fn write<const N: usize>(
-    tx: &mut AnyConnection,
-    before: &str,
-    rows: Vec<[Value; N]>,
-    after: &str,
-) -> Result<(), sqlx::Error> {
-    let mut rows = rows.into_iter();
-    while let Some(size) = SIZES.into_iter().find(|size| *size <= rows.len()) {
-        let mut query = sqlx::query(AssertSqlSafe(statement(tx, before, size, N, after)));
-        for value in rows.by_ref().take(size).flatten() {
-            query = bind(query, value);
-        }
-        query.execute(&mut *tx).await?;
-    }
-    Ok(())
+/// A statement over rows of values.
+struct Statement {
+    /// What stands before `VALUES (...), ...`; all of it, when there are no values.
+    before: &'static str,
+    after: &'static str,
+    /// Values of a row.
+    width: usize,
+    values: Vec<Value>,
 }
 
-/// As [`write`], for a statement that only looks: a key that stands there twice changes nothing, so the last one fills up
-/// what a statement has room for.
-pub(super) async fn read<const N: usize>(
-    tx: &mut AnyConnection,
-    before: &str,
-    keys: &[[Value; N]],
-    after: &str,
-) -> Result<Vec<AnyRow>, sqlx::Error> {
-    let mut found = Vec::new();
-    for keys in keys.chunks(SIZES[0]) {
-        let Some(last) = keys.last() else { break };
-        let size = SIZES.into_iter().rev().find(|size| *size >= keys.len()).unwrap_or(SIZES[0]);
-        let mut query = sqlx::query(AssertSqlSafe(statement(tx, before, size, N, after)));
-        for key in keys.iter().chain(std::iter::repeat(last)).take(size) {
-            for value in key {
-                query = bind(query, value.clone());
+impl Statement {
+    fn new<const N: usize>(before: &'static str, rows: Vec<[Value; N]>, after: &'static str) -> Statement {
+        Statement { before, after, width: N, values: rows.into_iter().flatten().collect() }
+    }
+
+    fn rows(&self) -> usize {
+        self.values.len().checked_div(self.width).unwrap_or(0)
+    }
+
+    /// Writes its text for that many rows, of which some may only fill it up.
+    fn write(&self, text: &mut String, rows: usize, marks: Marks, may_be_filled: bool) {
+        text.push_str(self.before);
+        if self.width == 0 {
+            return;
+        }
+        // A row that fills it up is null. What looks for rows by their keys finds none by it; an insert must leave it out.
+        let leaves_out = may_be_filled && self.before.starts_with("INSERT");
+        text.push_str(if leaves_out { " SELECT * FROM (VALUES " } else { " VALUES " });
+        let mut number = 1_usize;
+        for row in 0..rows {
+            text.push_str(if row == 0 { "(" } else { ", (" });
+            for column in 0..self.width {
+                text.push_str(if column == 0 { "" } else { ", " });
+                match marks {
+                    Marks::Plain => text.push('?'),
+                    Marks::Numbered => {
+                        // Writing into a text does not fail.
+                        let _written = write!(text, "${number}");
+                        number = number.saturating_add(1);
+                    }
+                }
+            }
+            text.push(')');
+        }
+        text.push_str(if leaves_out { ") WHERE column1 IS NOT NULL" } else { "" });
+        text.push_str(self.after);
+    }
+}
+
+/// How parameters are marked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Marks {
+    /// SQLite finds a parameter that has a name by going through all names, one after the other.
+    Plain,
+    /// PostgreSQL knows no others.
+    Numbered,
+}
+
+impl Marks {
+    fn of(tx: &AnyConnection) -> Marks {
+        if tx.backend_name() == "SQLite" { Marks::Plain } else { Marks::Numbered }
+    }
+}
+
+/// The rows that each of these statements is to have when they go together, or `None` when they do not.
+fn together(statements: &[Statement], marks: Marks) -> Option<usize> {
+    let most = statements.iter().map(Statement::rows).max()?;
+    (marks == Marks::Plain && most <= FEW).then_some(if most <= 1 { 1 } else { FEW })
+}
+
+/// Statements that write, one after the other.
+#[derive(Default)]
+pub(super) struct Script(Vec<Statement>);
+
+impl Script {
+    /// Adds `before` `VALUES (...), ...` `after` over all rows; nothing when there are none. Of what it inserts, the first
+    /// column is never null.
+    pub(super) fn add<const N: usize>(&mut self, before: &'static str, rows: Vec<[Value; N]>, after: &'static str) {
+        if !rows.is_empty() {
+            self.0.push(Statement::new(before, rows, after));
+        }
+    }
+
+    /// Runs them.
+    pub(super) async fn run(self, tx: &mut AnyConnection) -> Result<(), sqlx::Error> {
+        let marks = Marks::of(tx);
+        if let Some(rows) = together(&self.0, marks) {
+            let (mut text, mut values) = (String::new(), Vec::new());
+            for statement in self.0 {
+                statement.write(&mut text, rows, marks, rows > 1);
+                text.push(';');
+                let filling = rows.saturating_sub(statement.rows()).saturating_mul(statement.width);
+                values.extend(statement.values);
+                values.extend(std::iter::repeat_n(Value::Text(None), filling));
+            }
+            query(text, values).execute(tx).await?;
+            return Ok(());
+        }
+        for statement in self.0 {
+            let mut left = statement.rows();
+            let mut values = statement.values.iter().cloned();
+            while let Some(rows) = SIZES.into_iter().find(|rows| *rows <= left) {
+                let mut text = String::new();
+                statement.write(&mut text, rows, marks, false);
+                let values = values.by_ref().take(rows.saturating_mul(statement.width));
+                query(text, values).execute(&mut *tx).await?;
+                left = left.saturating_sub(rows);
             }
         }
-        found.extend(query.fetch_all(&mut *tx).await?);
+        Ok(())
     }
-    Ok(found)
+}
+
+/// The rows that answer [`Questions`], in their order.
+pub(super) struct Answers(std::vec::IntoIter<Vec<AnyRow>>);
+
+impl Answers {
+    /// Those of the next one.
+    pub(super) fn next(&mut self) -> Vec<AnyRow> {
+        self.0.next().unwrap_or_default()
+    }
+}
+
+/// Statements that only look.
+#[derive(Default)]
+pub(super) struct Questions(Vec<Statement>);
+
+impl Questions {
+    /// Adds `before` `VALUES (...), ...` `after` over all keys; without keys its answer is empty.
+    pub(super) fn add<const N: usize>(&mut self, before: &'static str, keys: Vec<[Value; N]>, after: &'static str) {
+        self.0.push(Statement::new(before, keys, after));
+    }
+
+    /// Adds a question that has no keys.
+    pub(super) fn add_whole(&mut self, text: &'static str) {
+        self.0.push(Statement { before: text, after: "", width: 0, values: Vec::new() });
+    }
+
+    /// Asks them.
+    pub(super) async fn ask(self, tx: &mut AnyConnection) -> Result<Answers, sqlx::Error> {
+        let marks = Marks::of(tx);
+        let mut answers: Vec<Vec<AnyRow>> = self.0.iter().map(|_| Vec::new()).collect();
+        let is_asked = |statement: &Statement| statement.width == 0 || statement.rows() > 0;
+        if let Some(rows) = together(&self.0, marks) {
+            let (mut text, mut values) = (String::new(), Vec::new());
+            for statement in self.0.iter().filter(|statement| is_asked(statement)) {
+                statement.write(&mut text, rows, marks, false);
+                text.push(';');
+                values.extend(filled(&statement.values, statement.width, rows));
+            }
+            let mut asked = self.0.iter().zip(&mut answers).filter(|(statement, _)| is_asked(statement));
+            let mut current = asked.next();
+            let mut results = tx.fetch_many(query(text, values));
+            while let Some(result) = results.try_next().await? {
+                match result {
+                    Either::Left(_) => current = asked.next(),
+                    Either::Right(row) => {
+                        if let Some((_, answer)) = &mut current {
+                            answer.push(row);
+                        }
+                    }
+                }
+            }
+        } else {
+            for (statement, answer) in self.0.iter().zip(&mut answers).filter(|(statement, _)| is_asked(statement)) {
+                // A statement without keys is asked once.
+                let keys = if statement.width == 0 { 1 } else { SIZES[0].saturating_mul(statement.width) };
+                let parts = statement.values.chunks(keys);
+                let whole = (statement.width == 0).then_some([].as_slice());
+                for values in parts.chain(whole) {
+                    let has = values.len().checked_div(statement.width).unwrap_or(1);
+                    let rows = SIZES.into_iter().rev().find(|rows| *rows >= has).unwrap_or(SIZES[0]);
+                    let mut text = String::new();
+                    statement.write(&mut text, rows, marks, false);
+                    answer.extend(query(text, filled(values, statement.width, rows)).fetch_all(&mut *tx).await?);
+                }
+            }
+        }
+        Ok(Answers(answers.into_iter()))
+    }
+}
+
+/// Keys for that many rows: one that stands there twice changes nothing, so the last one fills up.
+fn filled(values: &[Value], width: usize, rows: usize) -> impl Iterator<Item = Value> {
+    let last = values.rchunks(width.max(1)).next().unwrap_or_default();
+    values.iter().chain(last.iter().cycle()).take(rows.saturating_mul(width)).cloned()
+}
+
+/// A statement, or several, over these values.
+fn query(text: String, values: impl IntoIterator<Item = Value>) -> Query {
+    values.into_iter().fold(sqlx::query(AssertSqlSafe(text)), |query, value| match value {
+        Value::Text(text) => query.bind(text),
+        Value::Number(number) => query.bind(number),
+    })
 }
 
 type Query = sqlx::query::Query<'static, sqlx::Any, sqlx::any::AnyArguments>;
-
-fn bind(query: Query, value: Value) -> Query {
-    match value {
-        Value::Text(text) => query.bind(text),
-        Value::Number(number) => query.bind(number),
-    }
-}
-
-fn statement(tx: &AnyConnection, before: &str, rows: usize, width: usize, after: &str) -> String {
-    // SQLite finds a parameter that has a name by going through all names, one after the other.
-    let has_names = tx.backend_name() != "SQLite";
-    let mut text = String::with_capacity(before.len().saturating_add(after.len()).saturating_add(rows * width * 6));
-    text.push_str(before);
-    text.push_str(" VALUES ");
-    let mut number = 1_usize;
-    for row in 0..rows {
-        text.push_str(if row == 0 { "(" } else { ", (" });
-        for column in 0..width {
-            text.push_str(if column == 0 { "" } else { ", " });
-            if has_names {
-                // Writing into a text does not fail.
-                let _written = write!(text, "${number}");
-                number = number.saturating_add(1);
-            } else {
-                text.push('?');
-            }
-        }
-        text.push(')');
-    }
-    text.push_str(after);
-    text
-}

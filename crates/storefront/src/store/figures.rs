@@ -1,7 +1,7 @@
 //! The shop in numbers, for whoever watches it. Only what is under way is counted: that is found by an index, and costs
 //! the same however many orders are over.
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, jobs};
 use order::state::{AttemptState, OrderState, RefundState};
 use sqlx::{AnyConnection, Row};
 use std::collections::BTreeMap;
@@ -95,7 +95,7 @@ const REFUNDS: &str = by_age!(
 const STOCK: &str = "SELECT g.room_id, g.goods_id, g.title, g.available, g.reserved, g.sold
     FROM goods g JOIN rooms r ON r.room_id = g.room_id WHERE g.removed = 0 AND r.state <> 'over'";
 
-const DUE: &str = "SELECT COUNT(*), MIN(wake_at) FROM jobs WHERE wake_at <= $1 AND leased_until <= $1";
+const DUE: &str = concat!("SELECT COUNT(*), MIN(wake_at) FROM jobs WHERE ", jobs::due_at!(), " <= $1");
 
 impl Store {
     /// Counts, each from an index.

@@ -1,7 +1,7 @@
 //! Writes what a batch decided, by a few statements for all of it.
 
 use super::batch::{Batch, Delivery, Known};
-use super::bulk::{self, Value};
+use super::bulk::{Script, Value};
 use super::lists::{self, Beside, Moves, Standing};
 use super::orders::Record;
 use super::{StoreError, addresses, goods, halts, inbox, invariants, jobs, journal, ledger, rows, viewers};
@@ -15,22 +15,21 @@ pub(super) async fn flush(tx: &mut AnyConnection, batch: Batch) -> Result<bool, 
     if !is_changed(&batch) {
         return Ok(false);
     }
-    viewers::add(tx, batch.new_viewers).await?;
-    rows::save(tx, &batch.orders).await?;
-    goods::save_shares(tx, &batch.shares).await?;
-    for (goods_id, shelved) in &batch.goods {
-        if let Some(change) = shelved.as_ref().and_then(goods::Shelved::change) {
-            goods::save_stock(tx, goods_id, change).await?;
-        }
-    }
-    rows::save_answers(tx, &batch.requests).await?;
-    relist(tx, &batch.orders).await?;
-    deliver(tx, &batch.orders, batch.deliveries).await?;
-    ledger::book(tx, &batch.entries).await?;
-    credit(tx, &batch.fins).await?;
-    inbox::write(tx, batch.new_notices).await?;
-    jobs::save(tx, &batch.jobs).await?;
-    journal::write(tx, batch.lines, &batch.head).await?;
+    let moves = relist(tx, &batch.orders).await?;
+    let mut script = Script::default();
+    viewers::add(&mut script, batch.new_viewers);
+    rows::save(&mut script, &batch.orders);
+    goods::save_shares(&mut script, &batch.shares);
+    goods::save_stock(&mut script, &batch.goods);
+    rows::save_answers(&mut script, &batch.requests);
+    moves.write(&mut script);
+    deliver(&mut script, &batch.orders, batch.deliveries);
+    ledger::book(&mut script, &batch.entries);
+    credit(&mut script, &batch.fins);
+    inbox::write(&mut script, batch.new_notices);
+    jobs::save(&mut script, &batch.jobs);
+    journal::write(&mut script, batch.lines, &batch.head);
+    script.run(tx).await?;
     for halt in batch.new_halts {
         halts::halt(tx, &halt.name, &halt.reason, halt.at).await?;
     }
@@ -57,8 +56,12 @@ fn is_changed(batch: &Batch) -> bool {
         || batch.orders.values().any(asked)
 }
 
-/// Puts orders on the lists they are on now. What is beside an order comes to delivered orders only.
-async fn relist(tx: &mut AnyConnection, orders: &BTreeMap<OrderId, Known<Option<Record>>>) -> Result<(), StoreError> {
+/// The lists that orders are on now and were not, and the other way round. What is beside an order comes to delivered
+/// orders only.
+async fn relist(
+    tx: &mut AnyConnection,
+    orders: &BTreeMap<OrderId, Known<Option<Record>>>,
+) -> Result<Moves, StoreError> {
     let mut moves = Moves::default();
     for Known { was, now } in orders.values() {
         let Some(after) = now else { continue };
@@ -81,15 +84,11 @@ async fn relist(tx: &mut AnyConnection, orders: &BTreeMap<OrderId, Known<Option<
         let before = was.as_ref().map(|was| Standing { order: &was.order, snapshot: &was.snapshot, beside });
         moves.follow(before, Standing { order: &after.order, snapshot: &after.snapshot, beside });
     }
-    moves.write(tx).await
+    Ok(moves)
 }
 
 /// Writes the deliveries: merchandise is shipped from there.
-async fn deliver(
-    tx: &mut AnyConnection,
-    orders: &BTreeMap<OrderId, Known<Option<Record>>>,
-    deliveries: Vec<Delivery>,
-) -> Result<(), StoreError> {
+fn deliver(script: &mut Script, orders: &BTreeMap<OrderId, Known<Option<Record>>>, deliveries: Vec<Delivery>) {
     let row = |delivery: Delivery| -> Option<[Value; 9]> {
         let Record { snapshot, .. } = orders.get(&delivery.order_id)?.now.as_ref()?;
         Some([
@@ -107,14 +106,12 @@ async fn deliver(
     let rows = deliveries.into_iter().filter_map(row).collect();
     let into =
         "INSERT INTO deliveries (order_id, viewer_id, goods_id, kind, quantity, fins, note, delivered_at, address)";
-    bulk::write(tx, into, rows, "").await?;
-    Ok(())
+    script.add(into, rows, "");
 }
 
 /// Credits viewers with fins.
-async fn credit(tx: &mut AnyConnection, fins: &BTreeMap<ViewerId, i64>) -> Result<(), StoreError> {
+fn credit(script: &mut Script, fins: &BTreeMap<ViewerId, i64>) {
     let rows = fins.iter().map(|(viewer, fins)| -> [Value; 2] { [viewer.as_str().into(), (*fins).into()] }).collect();
     let set = "UPDATE viewers SET fins_balance = fins_balance + v.column2 FROM (";
-    bulk::write(tx, set, rows, ") AS v WHERE viewers.viewer_id = v.column1").await?;
-    Ok(())
+    script.add(set, rows, ") AS v WHERE viewers.viewer_id = v.column1");
 }

@@ -1,7 +1,7 @@
 //! Goods and their stock.
 
 use super::batch::{Known, Share};
-use super::bulk::{self, Value};
+use super::bulk::{Questions, Script, Value};
 use super::deals::{self, DealRow, NewDeal};
 use super::rooms::{self, NewRoom};
 use super::{Store, StoreError, fits, id, known};
@@ -283,23 +283,29 @@ impl Shelved {
     }
 }
 
-/// Reads items. One that was removed is still there for its orders; it is only not on sale.
-pub(super) async fn load_all(
-    tx: &mut AnyConnection,
+/// Asks for items, and for the states of their rooms.
+pub(super) fn ask(questions: &mut Questions, goods_ids: &BTreeSet<GoodsId>) {
+    let keys = || goods_ids.iter().map(|goods_id| [goods_id.as_str().into()]).collect();
+    questions.add(select!("WHERE goods_id IN ("), keys(), ")");
+    let rooms = "SELECT room_id, state FROM rooms WHERE room_id IN (SELECT room_id FROM goods WHERE goods_id IN (";
+    questions.add(rooms, keys(), "))");
+}
+
+/// The answer to [`ask`]. An item that was removed is still there for its orders; it is only not on sale.
+pub(super) fn found(
     goods_ids: &BTreeSet<GoodsId>,
+    rows: &[AnyRow],
+    rooms: &[AnyRow],
 ) -> Result<BTreeMap<GoodsId, Option<Shelved>>, StoreError> {
+    let mut over: BTreeMap<String, bool> = BTreeMap::new();
+    for room in rooms {
+        over.insert(room.try_get(0)?, rooms::is_over_in(room.try_get(1)?));
+    }
     let mut found: BTreeMap<_, _> = goods_ids.iter().map(|goods_id| (goods_id.clone(), None)).collect();
-    let keys: Vec<_> = goods_ids.iter().map(|goods_id| [goods_id.as_str().into()]).collect();
-    let rows = bulk::read(tx, select!("WHERE goods_id IN ("), &keys, ")").await?;
-    let mut over: BTreeMap<RoomId, bool> = BTreeMap::new();
-    for row in &rows {
+    for row in rows {
         let is_removed = row.try_get::<i64, _>(24)? != 0;
         let row = read(row)?;
-        let is_over = match over.get(&row.room_id) {
-            Some(is_over) => *is_over,
-            None => rooms::is_over(tx, row.room_id.as_str()).await?,
-        };
-        over.insert(row.room_id.clone(), is_over);
+        let is_over = over.get(row.room_id.as_str()).is_none_or(|is_over| *is_over);
         let was = Stock::of(&row);
         let shelved = Shelved { row, is_off: is_removed || is_over, was };
         found.insert(shelved.row.goods.goods_id.clone(), Some(shelved));
@@ -307,31 +313,31 @@ pub(super) async fn load_all(
     Ok(found)
 }
 
-/// Writes what became of an item's stock.
-pub(super) async fn save_stock(tx: &mut AnyConnection, goods_id: &GoodsId, change: Stock) -> Result<(), StoreError> {
-    sqlx::query(
-        "UPDATE goods SET available = available + $2, reserved = reserved + $3, sold = sold + $4,
-            deal_taken = deal_taken + $5 WHERE goods_id = $1",
-    )
-    .bind(goods_id.as_str())
-    .bind(change.available)
-    .bind(change.reserved)
-    .bind(change.sold)
-    .bind(change.deal_taken)
-    .execute(tx)
-    .await?;
-    Ok(())
+/// Writes what became of items' stock.
+pub(super) fn save_stock(script: &mut Script, goods: &BTreeMap<GoodsId, Option<Shelved>>) {
+    let row = |(goods_id, shelved): (&GoodsId, &Option<Shelved>)| -> Option<[Value; 5]> {
+        let Stock { available, reserved, sold, deal_taken } = shelved.as_ref()?.change()?;
+        Some([goods_id.as_str().into(), available.into(), reserved.into(), sold.into(), deal_taken.into()])
+    };
+    let set = "UPDATE goods SET available = available + v.column2, reserved = reserved + v.column3,
+            sold = sold + v.column4, deal_taken = deal_taken + v.column5 FROM (";
+    script.add(set, goods.iter().filter_map(row).collect(), ") AS v WHERE goods.goods_id = v.column1");
 }
 
-/// Reads what viewers have of items.
-pub(super) async fn shares(
-    tx: &mut AnyConnection,
-    wanted: BTreeSet<(ViewerId, GoodsId)>,
-) -> Result<BTreeMap<(ViewerId, GoodsId), Known<Option<Share>>>, StoreError> {
-    let keys: Vec<_> = wanted.iter().map(|(viewer, goods)| [viewer.as_str().into(), goods.as_str().into()]).collect();
-    let mut found: BTreeMap<_, _> = wanted.into_iter().map(|key| (key, Known::new(None))).collect();
+/// Asks what viewers have of items.
+pub(super) fn ask_shares(questions: &mut Questions, wanted: &BTreeSet<(ViewerId, GoodsId)>) {
+    let keys = wanted.iter().map(|(viewer, goods)| [viewer.as_str().into(), goods.as_str().into()]).collect();
     let query = "SELECT viewer_id, goods_id, pieces, open_order_id FROM shares WHERE (viewer_id, goods_id) IN (";
-    for row in &bulk::read(tx, query, &keys, ")").await? {
+    questions.add(query, keys, ")");
+}
+
+/// The answer to [`ask_shares`].
+pub(super) fn shares(
+    wanted: &BTreeSet<(ViewerId, GoodsId)>,
+    rows: &[AnyRow],
+) -> Result<BTreeMap<(ViewerId, GoodsId), Known<Option<Share>>>, StoreError> {
+    let mut found: BTreeMap<_, _> = wanted.iter().map(|key| (key.clone(), Known::new(None))).collect();
+    for row in rows {
         let key = (id(row.try_get(0)?, "viewer id", "shares")?, id(row.try_get(1)?, "goods id", "shares")?);
         let share = Share { pieces: fits(row.try_get(2)?, "number of pieces", "shares")?, open: row.try_get(3)? };
         found.insert(key, Known::new(Some(share)));
@@ -340,10 +346,7 @@ pub(super) async fn shares(
 }
 
 /// Writes what viewers have of items.
-pub(super) async fn save_shares(
-    tx: &mut AnyConnection,
-    shares: &BTreeMap<(ViewerId, GoodsId), Known<Option<Share>>>,
-) -> Result<(), StoreError> {
+pub(super) fn save_shares(script: &mut Script, shares: &BTreeMap<(ViewerId, GoodsId), Known<Option<Share>>>) {
     let changed = shares.iter().filter(|(_, known)| known.was != known.now);
     let row = |(viewer, goods): &(ViewerId, GoodsId), share: &Share| -> [Value; 4] {
         [viewer.as_str().into(), goods.as_str().into(), i64::from(share.pieces).into(), share.open.as_deref().into()]
@@ -351,8 +354,7 @@ pub(super) async fn save_shares(
     let rows = changed.filter_map(|(key, known)| Some(row(key, known.now.as_ref()?))).collect();
     let again = " ON CONFLICT (viewer_id, goods_id) DO UPDATE SET pieces = excluded.pieces,
         open_order_id = excluded.open_order_id";
-    bulk::write(tx, "INSERT INTO shares (viewer_id, goods_id, pieces, open_order_id)", rows, again).await?;
-    Ok(())
+    script.add("INSERT INTO shares (viewer_id, goods_id, pieces, open_order_id)", rows, again);
 }
 
 fn read(row: &AnyRow) -> Result<GoodsRow, StoreError> {

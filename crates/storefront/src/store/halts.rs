@@ -1,6 +1,8 @@
 //! Why the shop takes no orders at present. What was ordered before goes on to its end.
 
+use super::bulk::Questions;
 use super::{Store, StoreError};
+use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 /// A person stopped it.
@@ -65,6 +67,17 @@ pub(super) async fn halt(tx: &mut AnyConnection, name: &str, reason: &str, now: 
 
 /// Why no orders are taken, as the caller's transaction sees it.
 pub(crate) async fn halted(tx: &mut AnyConnection) -> Result<Vec<Halt>, StoreError> {
-    let rows = sqlx::query("SELECT name, reason, at FROM halts ORDER BY at, name").fetch_all(tx).await?;
+    let mut questions = Questions::default();
+    ask(&mut questions);
+    found(&questions.ask(tx).await?.next())
+}
+
+/// Asks why no orders are taken.
+pub(super) fn ask(questions: &mut Questions) {
+    questions.add_whole("SELECT name, reason, at FROM halts ORDER BY at, name");
+}
+
+/// The answer to [`ask`].
+pub(super) fn found(rows: &[AnyRow]) -> Result<Vec<Halt>, StoreError> {
     rows.iter().map(|row| Ok(Halt { name: row.try_get(0)?, reason: row.try_get(1)?, at: row.try_get(2)? })).collect()
 }

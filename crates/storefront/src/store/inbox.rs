@@ -1,10 +1,11 @@
 //! The inbox: notices as the channels sent them, each once.
 
 use super::batch::{Batch, Needs};
-use super::bulk::{self, Value};
+use super::bulk::{Questions, Script, Value};
 use super::{Store, StoreError, orders};
 use order::{OrderId, PayId, PayType, RefundId};
-use sqlx::{AnyConnection, Row};
+use sqlx::Row;
+use sqlx::any::AnyRow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Seconds after an answered query in which a repeated notice asks for no other. Channels repeat what was not received
@@ -68,25 +69,26 @@ fn may_ask_again(batch: &Batch, order_id: &OrderId, pay_id: &PayId, now: i64) ->
     Ok(!attempt.ask_now && !just_now)
 }
 
-/// Says of notices whether each was heard before.
-pub(super) async fn heard_before(
-    tx: &mut AnyConnection,
-    notices: &BTreeSet<String>,
-) -> Result<BTreeMap<String, bool>, StoreError> {
+/// Asks of notices whether each was heard before.
+pub(super) fn ask(questions: &mut Questions, notices: &BTreeSet<String>) {
+    let keys = notices.iter().map(|notice| [notice.as_str().into()]).collect();
+    questions.add("SELECT notice FROM inbox WHERE notice IN (", keys, ")");
+}
+
+/// The answer to [`ask`].
+pub(super) fn heard_before(notices: &BTreeSet<String>, rows: &[AnyRow]) -> Result<BTreeMap<String, bool>, StoreError> {
     let mut found: BTreeMap<_, _> = notices.iter().map(|notice| (notice.clone(), false)).collect();
-    let keys: Vec<_> = notices.iter().map(|notice| [notice.as_str().into()]).collect();
-    for row in &bulk::read(tx, "SELECT notice FROM inbox WHERE notice IN (", &keys, ")").await? {
+    for row in rows {
         found.insert(row.try_get(0)?, true);
     }
     Ok(found)
 }
 
 /// Writes new notices.
-pub(super) async fn write(tx: &mut AnyConnection, notices: Vec<(String, Heard, i64)>) -> Result<(), StoreError> {
+pub(super) fn write(script: &mut Script, notices: Vec<(String, Heard, i64)>) {
     let row = |(key, heard, at): (String, Heard, i64)| -> [Value; 5] {
         [key.into(), heard.pay_type.as_str().into(), heard.pay_id.as_str().into(), heard.body.into(), at.into()]
     };
     let rows = notices.into_iter().map(row).collect();
-    bulk::write(tx, "INSERT INTO inbox (notice, pay_type, pay_id, body, received_at)", rows, "").await?;
-    Ok(())
+    script.add("INSERT INTO inbox (notice, pay_type, pay_id, body, received_at)", rows, "");
 }

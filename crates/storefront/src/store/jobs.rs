@@ -2,14 +2,24 @@
 //! it; a lease that ran out (a crash) is taken by the next who looks.
 
 use super::batch::{Batch, Known, Needs};
-use super::{Store, StoreError, bulk, id};
+use super::bulk::{Questions, Script};
+use super::{Store, StoreError, id};
 use order::OrderId;
-use sqlx::{AnyConnection, Row};
+use sqlx::Row;
+use sqlx::any::AnyRow;
 use std::collections::BTreeMap;
 
 /// How long a job is one worker's, seconds. A step makes at most two calls of 10 s, so half of it is enough for one; with
 /// less than that the worker renews it before the next step.
 pub(super) const LEASE_S: i64 = 60;
+
+/// When a job can be taken, as its index has it.
+macro_rules! due_at {
+    () => {
+        "(CASE WHEN leased_until > wake_at THEN leased_until ELSE wake_at END)"
+    };
+}
+pub(super) use due_at;
 
 /// A job that is one worker's until a time. That time, in Unix seconds, also tells the lease from a later one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,11 +47,13 @@ impl Store {
         let until = now.saturating_add(LEASE_S);
         self.write(move |tx| {
             Box::pin(async move {
-                let rows = sqlx::query(
-                    "UPDATE jobs SET leased_until = $2 WHERE order_id IN
-                         (SELECT order_id FROM jobs WHERE wake_at <= $1 AND leased_until <= $1 ORDER BY wake_at LIMIT $3)
-                     RETURNING order_id",
-                )
+                let rows = sqlx::query(concat!(
+                    "UPDATE jobs SET leased_until = $2 WHERE order_id IN (SELECT order_id FROM jobs WHERE ",
+                    due_at!(),
+                    " <= $1 ORDER BY ",
+                    due_at!(),
+                    " LIMIT $3) RETURNING order_id"
+                ))
                 .bind(now)
                 .bind(until)
                 .bind(most)
@@ -94,10 +106,7 @@ impl Store {
     /// [`StoreError`].
     pub async fn next_wake(&self) -> Result<Option<i64>, StoreError> {
         let mut connection = self.read().await?;
-        let row =
-            sqlx::query("SELECT MIN(CASE WHEN leased_until > wake_at THEN leased_until ELSE wake_at END) FROM jobs")
-                .fetch_one(&mut *connection)
-                .await?;
+        let row = sqlx::query(concat!("SELECT MIN(", due_at!(), ") FROM jobs")).fetch_one(&mut *connection).await?;
         Ok(row.try_get(0)?)
     }
 
@@ -132,15 +141,19 @@ pub(super) struct Job {
     pub(super) leased_until: i64,
 }
 
-/// Reads jobs.
-pub(super) async fn load_all<'a>(
-    tx: &mut AnyConnection,
-    order_ids: impl Iterator<Item = &'a OrderId> + Send,
+/// Asks for jobs.
+pub(super) fn ask<'a>(questions: &mut Questions, order_ids: impl Iterator<Item = &'a OrderId>) {
+    let keys = order_ids.map(|order_id| [order_id.as_str().into()]).collect();
+    questions.add("SELECT order_id, wake_at, leased_until FROM jobs WHERE order_id IN (", keys, ")");
+}
+
+/// The answer to [`ask`].
+pub(super) fn found<'a>(
+    order_ids: impl Iterator<Item = &'a OrderId>,
+    rows: &[AnyRow],
 ) -> Result<BTreeMap<OrderId, Known<Option<Job>>>, StoreError> {
     let mut found: BTreeMap<_, _> = order_ids.map(|order_id| (order_id.clone(), Known::new(None))).collect();
-    let keys: Vec<_> = found.keys().map(|order_id| [order_id.as_str().into()]).collect();
-    let query = "SELECT order_id, wake_at, leased_until FROM jobs WHERE order_id IN (";
-    for row in &bulk::read(tx, query, &keys, ")").await? {
+    for row in rows {
         let job = Job { wake_at: row.try_get(1)?, leased_until: row.try_get(2)? };
         found.insert(id(row.try_get(0)?, "order id", "jobs")?, Known::new(Some(job)));
     }
@@ -148,10 +161,7 @@ pub(super) async fn load_all<'a>(
 }
 
 /// Writes the jobs that changed, and takes away those that are done.
-pub(super) async fn save(
-    tx: &mut AnyConnection,
-    jobs: &BTreeMap<OrderId, Known<Option<Job>>>,
-) -> Result<(), StoreError> {
+pub(super) fn save(script: &mut Script, jobs: &BTreeMap<OrderId, Known<Option<Job>>>) {
     let (mut kept, mut done) = (Vec::new(), Vec::new());
     for (order_id, Known { was, now }) in jobs.iter().filter(|(_, known)| known.was != known.now) {
         match now {
@@ -162,9 +172,8 @@ pub(super) async fn save(
     }
     let again =
         " ON CONFLICT (order_id) DO UPDATE SET wake_at = excluded.wake_at, leased_until = excluded.leased_until";
-    bulk::write(tx, "INSERT INTO jobs (order_id, wake_at, leased_until)", kept, again).await?;
-    bulk::write(tx, "DELETE FROM jobs WHERE order_id IN (", done, ")").await?;
-    Ok(())
+    script.add("INSERT INTO jobs (order_id, wake_at, leased_until)", kept, again);
+    script.add("DELETE FROM jobs WHERE order_id IN (", done, ")");
 }
 
 /// Hands a leased job back until `wake_at`, or for good. A lease that ran out is not ours to hand back.

@@ -2,7 +2,7 @@
 //! lines hold, and their hash, is described in [`api::journal`].
 
 use super::StoreError;
-use super::bulk::{self, Value};
+use super::bulk::{Questions, Script, Value};
 use super::orders::{Evidence, Snapshot};
 use api::journal::{Grounds, JournalLine, PLACED, Placed, STUDIO, line_hash};
 use order::state::{Event, Order};
@@ -72,29 +72,31 @@ impl Head {
     }
 }
 
-/// Reads where the chain ends.
-pub(super) async fn head(tx: &mut AnyConnection) -> Result<Head, StoreError> {
-    let head = sqlx::query("SELECT seq, hash FROM journal_head WHERE name = 'head'").fetch_one(tx).await?;
+/// Asks where the chain ends.
+pub(super) fn ask_head(questions: &mut Questions) {
+    questions.add_whole("SELECT seq, hash FROM journal_head WHERE name = 'head'");
+}
+
+/// The answer to [`ask_head`].
+pub(super) fn head(rows: &[AnyRow]) -> Result<Head, StoreError> {
+    let head = rows.first().ok_or(sqlx::Error::RowNotFound)?;
     Ok(Head { seq: head.try_get(0)?, hash: head.try_get(1)? })
 }
 
 /// Writes lines and where the chain ends after them.
-pub(super) async fn write(tx: &mut AnyConnection, lines: Vec<Line>, head: &Head) -> Result<(), StoreError> {
+pub(super) fn write(script: &mut Script, lines: Vec<Line>, head: &Head) {
     if lines.is_empty() {
-        return Ok(());
+        return;
     }
     let row = |line: Line| -> [Value; 6] {
         let Line { seq, order_id, event, evidence, at, hash } = line;
         [seq.into(), order_id.into(), event.into(), evidence.into(), at.into(), hash.into()]
     };
     let rows = lines.into_iter().map(row).collect();
-    bulk::write(tx, "INSERT INTO journal (seq, order_id, event, evidence, at, hash)", rows, "").await?;
-    sqlx::query("UPDATE journal_head SET seq = $1, hash = $2 WHERE name = 'head'")
-        .bind(head.seq)
-        .bind(&head.hash)
-        .execute(tx)
-        .await?;
-    Ok(())
+    script.add("INSERT INTO journal (seq, order_id, event, evidence, at, hash)", rows, "");
+    let head = vec![["head".into(), head.seq.into(), head.hash.as_str().into()]];
+    let set = "UPDATE journal_head SET seq = v.column2, hash = v.column3 FROM (";
+    script.add(set, head, ") AS v WHERE journal_head.name = v.column1");
 }
 
 /// What a streamer did, and to what.
@@ -121,9 +123,12 @@ pub(crate) async fn append_act(
         "event": format!("{STUDIO}{}", act.act), "streamer_id": act.streamer_id, "about": act.about,
     });
     let evidence = serde_json::json!({"before": before, "after": after});
-    let mut head = head(tx).await?;
+    let (mut questions, mut script) = (Questions::default(), Script::default());
+    ask_head(&mut questions);
+    let mut head = head(&questions.ask(tx).await?.next())?;
     let line = head.append("", event.to_string(), evidence.to_string(), act.at);
-    write(tx, vec![line], &head).await?;
+    write(&mut script, vec![line], &head);
+    script.run(tx).await?;
     Ok(head.seq)
 }
 

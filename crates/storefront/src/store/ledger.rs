@@ -1,10 +1,8 @@
 //! The ledger: double entry, append-only. Each entry has a name that says what it books, so it can be booked once.
 
-use super::StoreError;
-use super::bulk::{self, Value};
+use super::bulk::{Script, Value};
 use order::PayType;
 use order::state::RefundReason;
-use sqlx::AnyConnection;
 
 /// Money, in fen.
 pub(super) const CNY: &str = "CNY";
@@ -86,7 +84,7 @@ pub(super) const fn is_of_sale(reason: RefundReason) -> bool {
 }
 
 /// Books entries, each with its time.
-pub(super) async fn book(tx: &mut AnyConnection, entries: &[(Entry, i64)]) -> Result<(), StoreError> {
+pub(super) fn book(script: &mut Script, entries: &[(Entry, i64)]) {
     let lines = entries.iter().flat_map(|(entry, at)| {
         let lines = (1_i64..).zip(entry.lines());
         lines.map(|(line, (account, amount))| -> [Value; 6] {
@@ -95,6 +93,5 @@ pub(super) async fn book(tx: &mut AnyConnection, entries: &[(Entry, i64)]) -> Re
         })
     });
     let rows = lines.collect();
-    bulk::write(tx, "INSERT INTO ledger (entry, line, account, unit, amount, at)", rows, "").await?;
-    Ok(())
+    script.add("INSERT INTO ledger (entry, line, account, unit, amount, at)", rows, "");
 }

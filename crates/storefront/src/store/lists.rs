@@ -2,7 +2,7 @@
 //! that a page of any of them is read from an index, however many orders there are.
 
 use super::StoreError;
-use super::bulk::{self, Value};
+use super::bulk::{Script, Value};
 use super::orders::{Record, Snapshot};
 use api::OrderFilter;
 use order::state::{AttemptState, Order, OrderState, RefundState};
@@ -134,14 +134,13 @@ impl Moves {
     }
 
     /// Writes it.
-    pub(super) async fn write(self, tx: &mut AnyConnection) -> Result<(), StoreError> {
+    pub(super) fn write(self, script: &mut Script) {
         // A row that is there already is no reason to hold up money: the audit would name it.
         let there = " ON CONFLICT (room_id, list, created_at, order_id) DO NOTHING";
         let into = "INSERT INTO order_lists (room_id, list, created_at, order_id, title)";
-        bulk::write(tx, into, self.onto, there).await?;
+        script.add(into, self.onto, there);
         let from = "DELETE FROM order_lists WHERE (room_id, list, created_at, order_id) IN (";
-        bulk::write(tx, from, self.off, ")").await?;
-        Ok(())
+        script.add(from, self.off, ")");
     }
 }
 
@@ -152,5 +151,7 @@ pub(super) async fn follow_beside(tx: &mut AnyConnection, record: &Record, was: 
     let after = Standing { beside: beside(tx, &order.id).await?, ..before };
     let mut moves = Moves::default();
     moves.follow(Some(before), after);
-    moves.write(tx).await
+    let mut script = Script::default();
+    moves.write(&mut script);
+    Ok(script.run(tx).await?)
 }

@@ -1,6 +1,7 @@
 //! Orders with their attempts and refunds, and the one transaction that takes an event.
 
 use super::batch::{Batch, Needs};
+use super::bulk::Questions;
 use super::jobs::{self, Lease};
 use super::rows::{self, Answered, load};
 use super::{Store, StoreError, events, id};
@@ -214,7 +215,9 @@ impl Store {
     ) -> Result<Option<Answered>, StoreError> {
         let mut connection = self.read().await?;
         let key = (viewer_id.clone(), request_id.clone());
-        let mut found = rows::answered(&mut connection, &BTreeSet::from([key.clone()])).await?;
+        let (keys, mut questions) = (BTreeSet::from([key.clone()]), Questions::default());
+        rows::ask_answers(&mut questions, &keys);
+        let mut found = rows::answered(&keys, &questions.ask(&mut connection).await?.next())?;
         Ok(found.remove(&key).and_then(|known| known.was))
     }
 
@@ -282,12 +285,25 @@ impl Store {
         now: i64,
     ) -> Result<Record, ApplyError> {
         let order_id = order_id.clone();
-        let needs = if events::moves_stock(&event) { Needs::stock_of(&order_id) } else { Needs::order(&order_id) };
-        self.decide(needs, move |batch| {
-            let after = events::apply(batch, &order_id, event.clone(), &evidence, now)?;
-            let Some(answered) = &evidence.answered else { return Ok(after) };
-            settle(batch, &order_id, answered)?;
-            Ok(batch.record(&order_id)?.cloned().unwrap_or(after))
+        self.decide(needs_of(&order_id, &event), move |batch| take(batch, &order_id, &event, &evidence, now)).await
+    }
+
+    /// As [`Store::apply`], and hands the order's job back with it, unless something is due after it: then the lease
+    /// stays. Says which.
+    ///
+    /// # Errors
+    /// [`ApplyError`]; nothing was written.
+    pub async fn conclude(
+        &self,
+        lease: &Lease,
+        event: Event,
+        evidence: Evidence,
+        now: i64,
+    ) -> Result<(Record, bool), ApplyError> {
+        let lease = lease.clone();
+        self.decide(needs_of(&lease.order_id, &event), move |batch| {
+            let after = take(batch, &lease.order_id, &event, &evidence, now)?;
+            Ok((after, hand_back(batch, &lease, now)?))
         })
         .await
     }
@@ -354,17 +370,38 @@ impl Store {
     /// [`StoreError`].
     pub async fn release_unless_due(&self, lease: &Lease, now: i64) -> Result<bool, StoreError> {
         let lease = lease.clone();
-        self.decide(Needs::order(&lease.order_id), move |batch| {
-            let Some(record) = batch.record(&lease.order_id)? else { return Ok(true) };
-            let plan = record.order.plan(now);
-            if plan.step.is_some() {
-                return Ok(false);
-            }
-            jobs::release(batch, &lease, plan.wake_at)?;
-            Ok(true)
-        })
-        .await
+        self.decide(Needs::order(&lease.order_id), move |batch| hand_back(batch, &lease, now)).await
     }
+}
+
+/// What an event looks at.
+fn needs_of(order_id: &OrderId, event: &Event) -> Needs {
+    if events::moves_stock(event) { Needs::stock_of(order_id) } else { Needs::order(order_id) }
+}
+
+/// Takes an event, and settles the asks that the query which brought it answered.
+fn take(
+    batch: &mut Batch,
+    order_id: &OrderId,
+    event: &Event,
+    evidence: &Evidence,
+    now: i64,
+) -> Result<Record, ApplyError> {
+    let after = events::apply(batch, order_id, event.clone(), evidence, now)?;
+    let Some(answered) = &evidence.answered else { return Ok(after) };
+    settle(batch, order_id, answered)?;
+    Ok(batch.record(order_id)?.cloned().unwrap_or(after))
+}
+
+/// Hands a job back until something is due, or for good. `false` when something is due now.
+fn hand_back(batch: &mut Batch, lease: &Lease, now: i64) -> Result<bool, StoreError> {
+    let Some(record) = batch.record(&lease.order_id)? else { return Ok(true) };
+    let plan = record.order.plan(now);
+    if plan.step.is_some() {
+        return Ok(false);
+    }
+    jobs::release(batch, lease, plan.wake_at)?;
+    Ok(true)
 }
 
 /// Settles the asks that were there when an answered query was made.

@@ -184,11 +184,9 @@ pub(super) async fn insert(tx: &mut AnyConnection, room: NewRoom) -> Result<bool
     Ok(made.rows_affected() == 1)
 }
 
-/// Whether the room's show is over, or the room is gone: nothing is ordered there any more.
-pub(super) async fn is_over(tx: &mut AnyConnection, room_id: &str) -> Result<bool, StoreError> {
-    let row = sqlx::query("SELECT state FROM rooms WHERE room_id = $1").bind(room_id).fetch_optional(tx).await?;
-    let state: Option<String> = row.map(|row| row.try_get(0)).transpose()?;
-    Ok(state.as_deref() != Some(RoomState::Live.as_str()) && state.as_deref() != Some(RoomState::Soon.as_str()))
+/// Whether a show is over when its room is in this state.
+pub(super) fn is_over_in(state: &str) -> bool {
+    state != RoomState::Live.as_str() && state != RoomState::Soon.as_str()
 }
 
 fn read(row: &AnyRow) -> Result<RoomRow, StoreError> {

@@ -1,7 +1,7 @@
 //! The rows of orders, attempts and refunds, read and written whole.
 
 use super::batch::Known;
-use super::bulk::{self, Value};
+use super::bulk::{Answers, Questions, Script, Value};
 use super::orders::{Record, Snapshot, Trade};
 use super::{StoreError, addresses, fits, id, known};
 use order::state::{Attempt, AttemptState, ClosedBy, Order, OrderState, Refund, RefundReason, RefundState};
@@ -21,17 +21,21 @@ pub(crate) struct Answered {
     pub(crate) pay_id: PayId,
 }
 
-/// What viewers' requests gave.
-pub(crate) async fn answered(
-    tx: &mut AnyConnection,
-    requests: &BTreeSet<(ViewerId, RequestId)>,
-) -> Result<BTreeMap<(ViewerId, RequestId), Known<Option<Answered>>>, StoreError> {
-    let mut found: BTreeMap<_, _> = requests.iter().map(|key| (key.clone(), Known::new(None))).collect();
-    let keys: Vec<_> =
-        requests.iter().map(|(viewer, request)| [viewer.as_str().into(), request.as_str().into()]).collect();
+/// Asks what viewers' requests gave.
+pub(super) fn ask_answers(questions: &mut Questions, requests: &BTreeSet<(ViewerId, RequestId)>) {
+    let keys = requests.iter().map(|(viewer, request)| [viewer.as_str().into(), request.as_str().into()]).collect();
     let query =
         "SELECT viewer_id, request_id, order_id, pay_id, params FROM requests WHERE (viewer_id, request_id) IN (";
-    for row in &bulk::read(tx, query, &keys, ")").await? {
+    questions.add(query, keys, ")");
+}
+
+/// The answer to [`ask_answers`].
+pub(super) fn answered(
+    requests: &BTreeSet<(ViewerId, RequestId)>,
+    rows: &[AnyRow],
+) -> Result<BTreeMap<(ViewerId, RequestId), Known<Option<Answered>>>, StoreError> {
+    let mut found: BTreeMap<_, _> = requests.iter().map(|key| (key.clone(), Known::new(None))).collect();
+    for row in rows {
         let key = (id(row.try_get(0)?, "viewer id", "requests")?, id(row.try_get(1)?, "request id", "requests")?);
         let answered = Answered {
             order_id: id(row.try_get(2)?, "order id", "requests")?,
@@ -44,10 +48,10 @@ pub(crate) async fn answered(
 }
 
 /// Writes what viewers' requests gave. There is one row for a request, for ever.
-pub(super) async fn save_answers(
-    tx: &mut AnyConnection,
+pub(super) fn save_answers(
+    script: &mut Script,
     requests: &BTreeMap<(ViewerId, RequestId), Known<Option<Answered>>>,
-) -> Result<(), StoreError> {
+) {
     let new = requests.iter().filter(|(_, known)| known.was.is_none());
     let row = |(viewer, request): &(ViewerId, RequestId), answered: &Answered| -> [Value; 5] {
         let Answered { params, order_id, pay_id } = answered;
@@ -55,15 +59,11 @@ pub(super) async fn save_answers(
         [viewer.as_str().into(), request.as_str().into(), params, order_id.as_str().into(), pay_id.as_str().into()]
     };
     let rows = new.filter_map(|(key, known)| Some(row(key, known.now.as_ref()?))).collect();
-    bulk::write(tx, "INSERT INTO requests (viewer_id, request_id, params, order_id, pay_id)", rows, "").await?;
-    Ok(())
+    script.add("INSERT INTO requests (viewer_id, request_id, params, order_id, pay_id)", rows, "");
 }
 
 /// Writes orders, new and changed, with what changed of their attempts and refunds.
-pub(super) async fn save(
-    tx: &mut AnyConnection,
-    orders: &BTreeMap<OrderId, Known<Option<Record>>>,
-) -> Result<(), StoreError> {
+pub(super) fn save(script: &mut Script, orders: &BTreeMap<OrderId, Known<Option<Record>>>) {
     let (mut new, mut changed, mut attempts, mut refunds) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for known in orders.values() {
         let Some(record) = &known.now else { continue };
@@ -94,19 +94,15 @@ pub(super) async fn save(
             }
         }
     }
-    bulk::write(
-        tx,
+    script.add(
         "INSERT INTO orders (order_id, viewer_id, room_id, goods_id, kind, title, quantity, amount_fen, fins, note,
             state, closed_by, created_at, deadline_at, revision, price_version, address, deal)",
         new,
         "",
-    )
-    .await?;
-    let into = " AS v WHERE orders.order_id = v.column1";
+    );
     let set = "UPDATE orders SET state = v.column2, closed_by = v.column3, revision = v.column4 FROM (";
-    bulk::write(tx, set, changed, &format!("){into}")).await?;
-    bulk::write(
-        tx,
+    script.add(set, changed, ") AS v WHERE orders.order_id = v.column1");
+    script.add(
         "INSERT INTO attempts (pay_id, order_id, number, pay_type, partner_id, app_id, state, code, ready_at, tried_at,
             tries, channel_no, paid_at, ending_at, paid_fen, asked_at, asks, asks_settled, ask_failed_at, ask_fails)",
         attempts,
@@ -116,17 +112,13 @@ pub(super) async fn save(
             paid_fen = excluded.paid_fen, asked_at = excluded.asked_at, asks = excluded.asks,
             asks_settled = excluded.asks_settled, ask_failed_at = excluded.ask_failed_at,
             ask_fails = excluded.ask_fails",
-    )
-    .await?;
-    bulk::write(
-        tx,
+    );
+    script.add(
         "INSERT INTO refunds (refund_id, order_id, number, pay_id, amount_fen, reason, state, tried_at, tries)",
         refunds,
         " ON CONFLICT (refund_id) DO UPDATE SET state = excluded.state, tried_at = excluded.tried_at,
             tries = excluded.tries",
-    )
-    .await?;
-    Ok(())
+    );
 }
 
 fn order_row(record: &Record) -> [Value; 18] {
@@ -203,31 +195,49 @@ pub(super) async fn load_all(
     tx: &mut AnyConnection,
     order_ids: &BTreeSet<OrderId>,
 ) -> Result<BTreeMap<OrderId, Record>, StoreError> {
-    let keys: Vec<_> = order_ids.iter().map(|order_id| [order_id.as_str().into()]).collect();
-    let query = "SELECT viewer_id, room_id, goods_id, kind, title, quantity, fins, note, created_at, state, amount_fen,
-        deadline_at, closed_by, revision, price_version, address, deal, order_id FROM orders WHERE order_id IN (";
+    let mut questions = Questions::default();
+    ask(&mut questions, order_ids);
+    found(&mut questions.ask(tx).await?)
+}
+
+/// Asks for orders, whole.
+pub(super) fn ask(questions: &mut Questions, order_ids: &BTreeSet<OrderId>) {
+    let keys = || order_ids.iter().map(|order_id| [order_id.as_str().into()]).collect();
+    questions.add(
+        "SELECT viewer_id, room_id, goods_id, kind, title, quantity, fins, note, created_at, state, amount_fen,
+            deadline_at, closed_by, revision, price_version, address, deal, order_id FROM orders WHERE order_id IN (",
+        keys(),
+        ")",
+    );
+    questions.add(
+        "SELECT pay_id, pay_type, state, ready_at, asked_at, asks, ask_fails, tried_at, tries, partner_id, app_id, code,
+            channel_no, paid_at, asks_settled, ask_failed_at, ending_at, paid_fen, order_id FROM attempts
+         WHERE order_id IN (",
+        keys(),
+        ") ORDER BY order_id, number",
+    );
+    questions.add(
+        "SELECT refund_id, pay_id, amount_fen, reason, state, tried_at, tries, order_id FROM refunds WHERE order_id IN (",
+        keys(),
+        ") ORDER BY order_id, number",
+    );
+}
+
+/// The answer to [`ask`]: the orders that are there.
+pub(super) fn found(answers: &mut Answers) -> Result<BTreeMap<OrderId, Record>, StoreError> {
     let mut found = BTreeMap::new();
-    for row in &bulk::read(tx, query, &keys, ")").await? {
+    for row in &answers.next() {
         let record = read_order(row)?;
         found.insert(record.order.id.clone(), record);
     }
-    let query = "SELECT pay_id, pay_type, state, ready_at, asked_at, asks, ask_fails, tried_at, tries, partner_id,
-        app_id, code, channel_no, paid_at, asks_settled, ask_failed_at, ending_at, paid_fen, order_id FROM attempts
-        WHERE order_id IN (";
-    for row in &bulk::read(tx, query, &keys, ") ORDER BY order_id, number").await? {
+    for row in &answers.next() {
         let (attempt, trade) = read_attempt(row)?;
         if let Some(record) = found.get_mut(&id(row.try_get(18)?, "order id", "attempts")?) {
             record.trades.insert(attempt.pay_id.clone(), trade);
             record.order.attempts.push(attempt);
         }
     }
-    // Nothing goes back of what nobody paid.
-    let is_paid = |record: &&Record| record.order.attempts.iter().any(|attempt| attempt.paid.is_some());
-    let paid = found.values().filter(is_paid);
-    let keys: Vec<_> = paid.map(|record| [record.order.id.as_str().into()]).collect();
-    let query = "SELECT refund_id, pay_id, amount_fen, reason, state, tried_at, tries, order_id FROM refunds
-        WHERE order_id IN (";
-    for row in &bulk::read(tx, query, &keys, ") ORDER BY order_id, number").await? {
+    for row in &answers.next() {
         if let Some(record) = found.get_mut(&id(row.try_get(7)?, "order id", "refunds")?) {
             record.order.refunds.push(read_refund(row)?);
         }

@@ -6,8 +6,12 @@ use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor, Row};
 
 /// The steps from an empty database to the schema this program speaks, each a version. A step that was released never
 /// changes; a new one is added.
-const STEPS: [&str; 3] =
-    [include_str!("schema.sql"), include_str!("migrations/0002_shop.sql"), include_str!("migrations/0003_studio.sql")];
+const STEPS: [&str; 4] = [
+    include_str!("schema.sql"),
+    include_str!("migrations/0002_shop.sql"),
+    include_str!("migrations/0003_studio.sql"),
+    include_str!("migrations/0004_jobs.sql"),
+];
 /// The version of the schema; a database with a larger one belongs to a newer program.
 pub(super) const VERSION: i64 = STEPS.len() as i64;
 

@@ -1,7 +1,7 @@
 //! Viewers, known by the hash of their token.
 
 use super::batch::Needs;
-use super::bulk::{self, Value};
+use super::bulk::{Questions, Script, Value};
 use super::{Store, StoreError, id};
 use api::Viewer;
 use order::ViewerId;
@@ -44,13 +44,12 @@ pub(super) struct NewViewer {
 }
 
 /// Adds viewers.
-pub(super) async fn add(tx: &mut AnyConnection, viewers: Vec<NewViewer>) -> Result<(), StoreError> {
+pub(super) fn add(script: &mut Script, viewers: Vec<NewViewer>) {
     let row = |NewViewer { viewer_id, token_hash, created_at }| -> [Value; 4] {
         [String::from(viewer_id).into(), token_hash.into(), 0_i64.into(), created_at.into()]
     };
     let rows = viewers.into_iter().map(row).collect();
-    bulk::write(tx, "INSERT INTO viewers (viewer_id, token_hash, fins_balance, created_at)", rows, "").await?;
-    Ok(())
+    script.add("INSERT INTO viewers (viewer_id, token_hash, fins_balance, created_at)", rows, "");
 }
 
 /// Reads viewers by the hashes of their tokens.
@@ -58,9 +57,10 @@ pub(super) async fn load_all(
     tx: &mut AnyConnection,
     token_hashes: &BTreeSet<String>,
 ) -> Result<BTreeMap<String, Viewer>, StoreError> {
-    let keys: Vec<_> = token_hashes.iter().map(|hash| [hash.as_str().into()]).collect();
-    let query = "SELECT token_hash, viewer_id, fins_balance FROM viewers WHERE token_hash IN (";
-    let rows = bulk::read(tx, query, &keys, ")").await?;
+    let keys = token_hashes.iter().map(|hash| [hash.as_str().into()]).collect();
+    let mut questions = Questions::default();
+    questions.add("SELECT token_hash, viewer_id, fins_balance FROM viewers WHERE token_hash IN (", keys, ")");
+    let rows = questions.ask(tx).await?.next();
     let read = |row: &AnyRow| {
         let viewer = Viewer { viewer_id: id(row.try_get(1)?, "viewer id", "viewers")?, fins_balance: row.try_get(2)? };
         Ok((row.try_get(0)?, viewer))
