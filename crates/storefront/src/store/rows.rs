@@ -48,10 +48,7 @@ pub(super) fn answered(
 }
 
 /// Writes what viewers' requests gave. There is one row for a request, for ever.
-pub(super) fn save_answers(
-    script: &mut Script,
-    requests: &BTreeMap<(ViewerId, RequestId), Known<Option<Answered>>>,
-) {
+pub(super) fn save_answers(script: &mut Script, requests: &BTreeMap<(ViewerId, RequestId), Known<Option<Answered>>>) {
     let new = requests.iter().filter(|(_, known)| known.was.is_none());
     let row = |(viewer, request): &(ViewerId, RequestId), answered: &Answered| -> [Value; 5] {
         let Answered { params, order_id, pay_id } = answered;
