@@ -248,3 +248,118 @@ fn query(text: String, values: impl IntoIterator<Item = Value>) -> Query {
 }
 
 type Query = sqlx::query::Query<'static, sqlx::Any, sqlx::any::AnyArguments>;
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Store, StoreError};
+    use super::*;
+    use sqlx::Row;
+
+    async fn store(folder: &tempfile::TempDir) -> Store {
+        let store = Store::open(&testbed::database(&folder.path().join("s.db"))).await.unwrap();
+        let tables = "CREATE TABLE notes (id BIGINT PRIMARY KEY, note TEXT, seen BIGINT NOT NULL);
+            CREATE TABLE marks (mark TEXT PRIMARY KEY, of_note BIGINT NOT NULL REFERENCES notes (id))";
+        store
+            .write(move |tx| Box::pin(async move { Ok::<_, StoreError>(tx.execute(tables).await.map(|_| ())?) }))
+            .await
+            .unwrap();
+        store
+    }
+
+    fn rows(count: i64) -> Vec<[Value; 3]> {
+        (1..=count)
+            .map(|id| [id.into(), if id % 3 == 0 { Value::Text(None) } else { format!("note {id}").into() }, 0.into()])
+            .collect()
+    }
+
+    /// Runs a script that inserts that many rows and marks of them, sees each twice, and takes the even ones away.
+    async fn live(store: &Store, count: i64) -> Vec<(i64, Option<String>, i64)> {
+        store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let mut script = Script::default();
+                    let again = " ON CONFLICT (id) DO UPDATE SET seen = excluded.seen";
+                    script.add("INSERT INTO notes (id, note, seen)", rows(count), again);
+                    let marks = (1..=count).map(|id| [format!("mark {id}").into(), id.into()]).collect();
+                    script.add("INSERT INTO marks (mark, of_note)", marks, "");
+                    script.add::<1>("DELETE FROM marks WHERE mark IN (", Vec::new(), ")");
+                    let seen = |seen: i64| (1..=count).map(|id| [id.into(), seen.into()]).collect::<Vec<[Value; 2]>>();
+                    let set = "UPDATE notes SET seen = seen + v.column2 FROM (";
+                    script.add(set, seen(1), ") AS v WHERE notes.id = v.column1");
+                    script.add(set, seen(10), ") AS v WHERE notes.id = v.column1");
+                    let even = || (1..=count).filter(|id| id % 2 == 0);
+                    let marks = even().map(|id| [format!("mark {id}").into()]).collect();
+                    script.add("DELETE FROM marks WHERE mark IN (", marks, ")");
+                    script.add("DELETE FROM notes WHERE id IN (", even().map(|id| [id.into()]).collect(), ")");
+                    script.run(tx).await?;
+                    let found = sqlx::query("SELECT id, note, seen FROM notes ORDER BY id").fetch_all(&mut *tx).await?;
+                    let note = |row: &AnyRow| Ok::<_, StoreError>((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?));
+                    let found = found.iter().map(note).collect::<Result<_, _>>()?;
+                    tx.execute("DELETE FROM marks").await?;
+                    tx.execute("DELETE FROM notes").await?;
+                    Ok::<_, StoreError>(found)
+                })
+            })
+            .await
+            .unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_script_writes_every_row_once_whatever_their_number() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(&folder).await;
+        for count in [0, 1, 2, 3, 4, 5, 16, 21, 64, 65, 150] {
+            let odd = (1..=count).filter(|id| id % 2 == 1);
+            let note = |id: i64| (id, (id % 3 != 0).then(|| format!("note {id}")), 11);
+            assert_eq!(live(&store, count).await, odd.map(note).collect::<Vec<_>>(), "{count} rows");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_script_that_the_database_refuses_in_the_middle_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(&folder).await;
+        let refused = store.write(|tx| {
+            Box::pin(async move {
+                let mut script = Script::default();
+                script.add("INSERT INTO notes (id, note, seen)", rows(1), "");
+                script.add("INSERT INTO marks (mark, of_note)", vec![["mark".into(), 7.into()]], "");
+                script.add("DELETE FROM notes WHERE id IN (", vec![[1.into()]], ")");
+                Ok::<_, StoreError>(script.run(tx).await?)
+            })
+        });
+        assert!(refused.await.unwrap_err().to_string().to_lowercase().contains("foreign key"));
+        let mut connection = store.read().await.unwrap();
+        assert!(sqlx::query("SELECT id FROM notes").fetch_all(&mut *connection).await.unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn each_question_has_the_answer_that_is_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(&folder).await;
+        let write = store.write(|tx| {
+            Box::pin(async move {
+                let mut script = Script::default();
+                script.add("INSERT INTO notes (id, note, seen)", rows(100), "");
+                Ok::<_, StoreError>(script.run(tx).await?)
+            })
+        });
+        write.await.unwrap();
+        let mut connection = store.read().await.unwrap();
+        for asked in [0, 1, 3, 4, 5, 70, 100] {
+            let mut questions = Questions::default();
+            let ids = |from: i64| (from..from + asked).map(|id| [id.into()]).collect::<Vec<[Value; 1]>>();
+            questions.add("SELECT id FROM notes WHERE id IN (", ids(1), ") ORDER BY id");
+            questions.add("SELECT id FROM notes WHERE id IN (", Vec::<[Value; 1]>::new(), ")");
+            questions.add_whole("SELECT COUNT(*) FROM notes");
+            // No note has these.
+            questions.add("SELECT id FROM notes WHERE id IN (", ids(1_000), ")");
+            questions.add("SELECT id FROM notes WHERE id IN (", ids(1), ") AND id < 3 ORDER BY id DESC");
+            let mut answers = questions.ask(&mut connection).await.unwrap();
+            let mut next = || -> Vec<i64> { answers.next().iter().map(|row| row.try_get(0).unwrap()).collect() };
+            assert_eq!(next(), (1..=asked).collect::<Vec<_>>(), "{asked} keys");
+            assert_eq!((next(), next(), next()), (vec![], vec![100], vec![]), "{asked} keys");
+            assert_eq!(next(), (1..=asked.min(2)).rev().collect::<Vec<_>>(), "{asked} keys");
+        }
+    }
+}
