@@ -1,14 +1,14 @@
-//! The payment string as a QR code: drawn as SVG, then read back from the drawing and compared, because a code that
-//! reads as something else is worse than none.
+//! The payment string as a QR code: drawn as SVG, then read back from the drawing by another library's decoder and
+//! compared, because a code that reads as something else is worse than none.
 
 use qrcode::{Color, EcLevel, QrCode};
+use rqrr::{Grid, SimpleGrid};
 use serde::Serialize;
+use std::fmt::Write;
 use ts_rs::TS;
 
 /// Modules of white around the code (ISO/IEC 18004: four).
 const QUIET: usize = 4;
-/// Pixels of a module when the drawing is read back.
-const READ_SCALE: usize = 4;
 
 /// A drawn code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
@@ -32,23 +32,33 @@ pub struct NotDrawn;
 /// [`NotDrawn`].
 pub fn draw(payment_string: &str) -> Result<Qr, NotDrawn> {
     let code = QrCode::with_error_correction_level(payment_string, EcLevel::M).map_err(|_| NotDrawn)?;
-    let width = code.width();
-    let side = width + 2 * QUIET;
-    let mut path = String::new();
-    for (y, row) in code.to_colors().chunks(width).enumerate() {
-        for (x, run) in dark_runs(row) {
-            path.push_str(&format!("M{} {}h{run}v1h-{run}z", x + QUIET, y + QUIET));
-        }
-    }
-    let svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {side} {side}\" shape-rendering=\"crispEdges\">\
-         <path fill=\"#fff\" d=\"M0 0h{side}v{side}h-{side}z\"/><path fill=\"#000\" d=\"{path}\"/></svg>"
-    );
-    if read(&svg, side).as_deref() != Some(payment_string) {
+    let svg = drawing(&code);
+    if read(&svg, &code).as_deref() != Some(payment_string) {
         return Err(NotDrawn);
     }
-    let modules = u32::try_from(side).map_err(|_| NotDrawn)?;
+    let modules = u32::try_from(side(&code)).map_err(|_| NotDrawn)?;
     Ok(Qr { svg, modules, payment_string: payment_string.to_owned() })
+}
+
+/// A code's side in modules, quiet zone included.
+fn side(code: &QrCode) -> usize {
+    code.width() + 2 * QUIET
+}
+
+/// A code as SVG.
+pub(crate) fn drawing(code: &QrCode) -> String {
+    let side = side(code);
+    let mut path = String::new();
+    for (y, row) in code.to_colors().chunks(code.width()).enumerate() {
+        for (x, run) in dark_runs(row) {
+            // Writing into a text does not fail.
+            let _written = write!(path, "M{} {}h{run}v1h-{run}z", x + QUIET, y + QUIET);
+        }
+    }
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {side} {side}\" shape-rendering=\"crispEdges\">\
+         <path fill=\"#fff\" d=\"M0 0h{side}v{side}h-{side}z\"/><path fill=\"#000\" d=\"{path}\"/></svg>"
+    )
 }
 
 /// Where dark modules begin in a row, and how many follow each other.
@@ -63,8 +73,10 @@ fn dark_runs(row: &[Color]) -> Vec<(usize, usize)> {
     runs
 }
 
-/// Reads the drawing as a phone would: paints its dark path and decodes the picture.
-fn read(svg: &str, side: usize) -> Option<String> {
+/// Paints the drawing's dark path and decodes what is painted. `None` where that is anything but the code in its quiet
+/// zone: a phone needs both to find it.
+fn read(svg: &str, code: &QrCode) -> Option<String> {
+    let side = side(code);
     let path = svg.rsplit_once(" d=\"")?.1.split_once('"')?.0;
     let mut dark = vec![false; side * side];
     for run in path.split('M').skip(1) {
@@ -74,12 +86,15 @@ fn read(svg: &str, side: usize) -> Option<String> {
         let length: usize = rest.split_once('v')?.0.parse().ok()?;
         dark.get_mut(y * side + x..y * side + x + length)?.fill(true);
     }
-    let picture = |x: usize, y: usize| if dark[(y / READ_SCALE) * side + x / READ_SCALE] { 0_u8 } else { 255 };
-    let pixels = side * READ_SCALE;
-    let mut image = rqrr::PreparedImage::prepare_from_greyscale(pixels, pixels, picture);
-    let grids = image.detect_grids();
-    let [grid] = grids.as_slice() else { return None };
-    grid.decode().ok().map(|(_, text)| text)
+    let within = QUIET..QUIET + code.width();
+    let is_dark = |x: usize, y: usize| code[(x - QUIET, y - QUIET)] == Color::Dark;
+    let wanted = |x, y| within.contains(&x) && within.contains(&y) && is_dark(x, y);
+    if dark.iter().enumerate().any(|(at, dark)| *dark != wanted(at % side, at / side)) {
+        return None;
+    }
+    let module = |x: usize, y: usize| dark[(y + QUIET) * side + x + QUIET];
+    let (_, text) = Grid::new(SimpleGrid::from_func(code.width(), module)).decode().ok()?;
+    Some(text)
 }
 
 #[cfg(test)]
@@ -100,14 +115,30 @@ mod tests {
         }
     }
 
+    fn code(text: &str) -> QrCode {
+        QrCode::with_error_correction_level(text, EcLevel::M).unwrap()
+    }
+
     #[test]
-    fn a_drawing_that_lost_its_modules_does_not_read_back() {
-        let qr = draw("weixin://wxpay/bizpayurl?pr=JyC91EIz1").unwrap();
-        let side = usize::try_from(qr.modules).unwrap();
-        assert!(read(&qr.svg, side).is_some());
-        let (head, path) = qr.svg.rsplit_once(" d=\"").unwrap();
-        let half: Vec<&str> = path.split_inclusive('z').step_by(2).collect();
-        assert_eq!(read(&format!("{head} d=\"{}\"", half.concat()), side), None);
+    fn a_drawing_with_one_wrong_module_does_not_read_back() {
+        let code = code("weixin://wxpay/bizpayurl?pr=JyC91EIz1");
+        let right = drawing(&code);
+        assert!(read(&right, &code).is_some());
+        let (head, path) = right.rsplit_once(" d=\"").unwrap();
+        for at in 0..path.matches('M').count() {
+            let mut runs: Vec<&str> = path.split_inclusive('z').collect();
+            runs.remove(at);
+            assert_eq!(read(&format!("{head} d=\"{}", runs.concat()), &code), None, "without run {at}");
+        }
+        let spot = format!("{head} d=\"M0 0h1v1h-1z{path}");
+        assert_eq!(read(&spot, &code), None, "a spot in the quiet zone");
+    }
+
+    #[test]
+    fn a_code_of_something_else_does_not_read_back() {
+        let other = code("weixin://wxpay/bizpayurl?pr=somebody0");
+        assert_eq!(read(&drawing(&other), &other).as_deref(), Some("weixin://wxpay/bizpayurl?pr=somebody0"));
+        assert_eq!(read(&drawing(&other), &code("weixin://wxpay/bizpayurl?pr=JyC91EIz1")), None);
     }
 
     #[test]
