@@ -34,6 +34,8 @@ pub(crate) enum Unit {
     Seconds,
     PerSecond,
     Bytes,
+    /// Bytes, told in millions.
+    Megabytes,
     Pieces,
 }
 
@@ -129,6 +131,7 @@ impl Unit {
             Unit::PerSecond => format!("{value:.0}/s"),
             Unit::Bytes if value < 1024.0 * 1024.0 => format!("{:.1} KiB", value / 1024.0),
             Unit::Bytes => format!("{:.1} MiB", value / 1024.0 / 1024.0),
+            Unit::Megabytes => format!("{:.2} MB", value / 1e6),
             Unit::Pieces => format!("{value:.0}"),
         }
     }

@@ -1,6 +1,7 @@
 //! The shop measured against its floors: `cargo xtask bench`. One module measures one group of figures.
 
 mod age;
+mod app;
 mod books;
 mod code;
 mod crypto;
@@ -84,7 +85,7 @@ impl Kept {
 type Group = (&'static str, for<'a> fn(&'a Run) -> BoxFuture<'a, Result<Results>>);
 
 /// In the order of the table.
-const GROUPS: [Group; 10] = [
+const GROUPS: [Group; 11] = [
     ("gateway", |run| Box::pin(gateway_alone::measure(run))),
     ("orders", |run| Box::pin(orders::measure(run))),
     ("sqlite", |run| Box::pin(reservations::sqlite(run))),
@@ -95,6 +96,7 @@ const GROUPS: [Group; 10] = [
     ("listeners", |run| Box::pin(sse::measure(run))),
     ("age", |run| Box::pin(age::measure(run))),
     ("code", |run| Box::pin(async { code::measure(run) })),
+    ("app", |run| Box::pin(app::measure(run))),
 ];
 
 #[tokio::main]

@@ -63,6 +63,13 @@ impl Run {
         Ok(path)
     }
 
+    /// Another program of this build, by its place in the folder of the build.
+    pub(crate) fn built(&self, place: &str) -> Result<PathBuf> {
+        let path = self.target.join(place);
+        anyhow::ensure!(path.is_file(), "{} is missing: run cargo xtask bench, which builds it", path.display());
+        Ok(path)
+    }
+
     /// The top of the project.
     pub(crate) fn root() -> &'static Path {
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));
