@@ -73,10 +73,28 @@ async fn amounts_alipay_does_not_collect_are_refused_before_sending() {
     let request = gateway::Prepay { amount: fen(0), ..prepay() };
     let error = alipay(&mock.origin, http()).prepay(&request).await.unwrap_err();
     assert!(matches!(error, Error::Refused { refusal: Refusal::AmountLimit, .. }), "{error}");
+    let nothing = gateway::Refund { amount: fen(0), ..refund() };
+    let error = alipay(&mock.origin, http()).refund(&nothing).await.unwrap_err();
+    assert!(matches!(error, Error::Refused { refusal: Refusal::AmountLimit, .. }), "{error}");
     let too_much = gateway::Refund { amount: fen(2), total: fen(1), ..refund() };
     let error = alipay(&mock.origin, http()).refund(&too_much).await.unwrap_err();
     assert!(matches!(error, Error::Refused { refusal: Refusal::RefundTooMuch, .. }), "{error}");
     assert!(mock.seen().is_empty());
+}
+
+#[tokio::test]
+async fn a_notice_address_alipay_does_not_take_is_refused_before_sending() {
+    let of_length = |length: usize| format!("https://shop.example/{}", "x".repeat(length - 21));
+    let taken = gateway::Prepay { notify_url: of_length(256), ..prepay() };
+    let mock =
+        saying(&format!(r#"{{"code":"10000","out_trade_no":"{PAY_ID}","qr_code":"https://qr.alipay.com/1"}}"#)).await;
+    assert!(alipay(&mock.origin, http()).prepay(&taken).await.is_ok());
+    for length in [257, 300] {
+        let refused = gateway::Prepay { notify_url: of_length(length), ..prepay() };
+        let error = alipay(&mock.origin, http()).prepay(&refused).await.unwrap_err();
+        assert!(matches!(error, Error::Ours { setting: "public_url", .. }), "{length}: {error}");
+    }
+    assert_eq!(mock.seen().len(), 1);
 }
 
 #[tokio::test]
@@ -115,6 +133,17 @@ async fn a_payment_carries_every_field_of_the_signed_answer() {
         assert_eq!((payment.merchant.partner_id.as_str(), payment.merchant.app_id.as_str()), (SELLER_ID, APP_ID));
         assert_eq!((payment.currency.as_str(), payment.channel_no.as_str()), ("CNY", "2023111522001400001"));
         assert_eq!(payment.paid_at, NOW_S + 40);
+    }
+    // Any one of them shows that a closed trade had been paid.
+    for shown in [
+        r#""send_pay_date":"2023-11-15 06:14:00","buyer_pay_amount":"0.00""#,
+        r#""send_pay_date":"","buyer_pay_amount":"0.01""#,
+        r#""receipt_amount":"0.01""#,
+    ] {
+        let closed = paid(&format!(r#""trade_status":"TRADE_CLOSED",{shown}"#));
+        let mock = saying(&closed.replace(r#""buyer_pay_amount":"220.00","#, "")).await;
+        let standing = alipay(&mock.origin, http()).query(&pay_id()).await;
+        assert!(matches!(standing, Ok(Standing::ClosedAfterPayment(_))), "{shown}: {standing:?}");
     }
     // A bare number is read from its digits.
     let mock = saying(&paid(r#""trade_status":"TRADE_SUCCESS""#).replace("\"228.00\"", "228.1")).await;
@@ -357,6 +386,26 @@ async fn a_refund_query_does_not_take_a_bare_success_for_a_refund() {
     ] {
         let mock = saying(&body).await;
         assert_eq!(alipay(&mock.origin, http()).refund_query(&pay_id(), &refund_id()).await, Ok(expected), "{body}");
+    }
+    // Another refusal does not say that there is no such refund.
+    let mock = saying(&failed("ACQ.TRADE_STATUS_ERROR")).await;
+    let answer = alipay(&mock.origin, http()).refund_query(&pay_id(), &refund_id()).await;
+    assert!(matches!(answer, Err(Error::Refused { refusal: Refusal::NotPaid, .. })), "{answer:?}");
+}
+
+#[tokio::test]
+async fn a_refund_s_reason_is_cut_to_what_alipay_takes() {
+    for (reason, sent) in [
+        ("缺一件 🍵é", r#","refund_reason":"缺一件 é"}"#.to_owned()),
+        (&"缺".repeat(257), format!(r#","refund_reason":"{}"}}"#, "缺".repeat(256))),
+        ("🍵", "}".to_owned()),
+    ] {
+        let mock = refunding(&format!(r#"{{"code":"10000","out_trade_no":"{PAY_ID}","fund_change":"Y"}}"#), "").await;
+        let request = gateway::Refund { reason: reason.into(), ..refund() };
+        assert_eq!(alipay(&mock.origin, http()).refund(&request).await, Ok(RefundStanding::Done));
+        let asked = mock.seen()[0].parameters()["biz_content"].clone();
+        let expected = format!(r#""out_request_no":"{PAY_ID}R"{sent}"#);
+        assert!(asked.ends_with(&expected), "{expected} is not the end of {asked}");
     }
 }
 

@@ -77,7 +77,19 @@ async fn what_wechat_pay_does_not_take_is_refused_before_sending() {
     }
     let error = channel.refund(&gateway::Refund { amount: fen(2), total: fen(1), ..refund() }).await.unwrap_err();
     assert!(matches!(error, Error::Refused { refusal: Refusal::RefundTooMuch, .. }), "{error}");
+    for (amount, total) in [(0, 22_800), (22_800, 2_147_483_648)] {
+        let request = gateway::Refund { amount: fen(amount), total: fen(total), ..refund() };
+        let error = channel.refund(&request).await.unwrap_err();
+        assert!(matches!(error, Error::Refused { refusal: Refusal::AmountLimit, .. }), "{amount} of {total}: {error}");
+    }
     assert!(mock.seen().is_empty());
+    // The most that it collects can be ordered, and can go back.
+    let mock = Mock::always(wechat_answer(200, r#"{"code_url":"weixin://wxpay/bizpayurl?pr=1"}"#)).await;
+    let most = gateway::Prepay { amount: fen(2_147_483_647), ..prepay() };
+    assert!(wechat(&mock.origin, http()).prepay(&most).await.is_ok());
+    let most = gateway::Refund { total: fen(2_147_483_647), ..refund() };
+    let mock = Mock::always(wechat_answer(200, &refunded("SUCCESS"))).await;
+    assert_eq!(wechat(&mock.origin, http()).refund(&most).await, Ok(RefundStanding::Done));
 }
 
 #[tokio::test]
@@ -94,6 +106,13 @@ async fn a_query_tells_every_standing_apart() {
         assert_eq!(seen.target, format!("/v3/pay/transactions/out-trade-no/{PAY_ID}?mchid={MCHID}"));
         check_authorization(seen);
     }
+}
+
+#[tokio::test]
+async fn another_answer_of_404_does_not_say_that_there_is_no_trade() {
+    let mock = Mock::always(wechat_answer(404, &problem("MCH_NOT_EXISTS", "x"))).await;
+    let answer = wechat(&mock.origin, http()).query(&pay_id()).await;
+    assert!(matches!(answer, Err(Error::Ours { setting: "wechat.mchid", .. })), "{answer:?}");
 }
 
 #[tokio::test]
@@ -331,6 +350,16 @@ async fn refunds_and_their_queries_tell_every_standing_apart() {
     let mock = Mock::always(wechat_answer(404, &problem("RESOURCE_NOT_EXISTS", "x"))).await;
     let channel = wechat(&mock.origin, http());
     assert_eq!(channel.refund_query(&pay_id(), &refund_id()).await, Ok(RefundStanding::NotFound));
+    // Only that word, and only signed, says that there is no such refund.
+    let mock = Mock::always(Answer::plain(404, problem("RESOURCE_NOT_EXISTS", "x"))).await;
+    let unsigned = wechat(&mock.origin, http()).refund_query(&pay_id(), &refund_id()).await;
+    assert!(matches!(unsigned, Err(Error::Unknown { .. })), "{unsigned:?}");
+    let other = problem("MCH_NOT_EXISTS", "x");
+    for answer in [wechat_answer(404, &other), Answer::plain(404, other.clone())] {
+        let mock = Mock::always(answer).await;
+        let answer = wechat(&mock.origin, http()).refund_query(&pay_id(), &refund_id()).await;
+        assert!(matches!(answer, Err(Error::Ours { setting: "wechat.mchid", .. })), "{answer:?}");
+    }
     for body in [
         refunded("SUCCESS").replace("\"refund\":22800", "\"refund\":1"),
         refunded("SUCCESS").replace(&format!("{PAY_ID}R"), "another"),
@@ -340,6 +369,22 @@ async fn refunds_and_their_queries_tell_every_standing_apart() {
         let mock = Mock::always(wechat_answer(200, &body)).await;
         let answer = wechat(&mock.origin, http()).refund(&refund()).await;
         assert!(matches!(answer, Err(Error::Unknown { .. })), "{body}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_refund_s_reason_is_cut_to_what_wechat_pay_takes() {
+    for (reason, sent) in [
+        ("缺一件 🍵é", r#""reason":"缺一件 é","#.to_owned()),
+        (&"缺".repeat(81), format!(r#""reason":"{}","#, "缺".repeat(80))),
+        ("🍵", String::new()),
+    ] {
+        let mock = Mock::always(wechat_answer(200, &refunded("SUCCESS"))).await;
+        let request = gateway::Refund { reason: reason.into(), ..refund() };
+        assert_eq!(wechat(&mock.origin, http()).refund(&request).await, Ok(RefundStanding::Done));
+        let body = &mock.seen()[0].body;
+        let expected = format!(r#""out_refund_no":"{PAY_ID}R",{sent}"notify_url""#);
+        assert!(body.contains(&expected), "{expected} is not in {body}");
     }
 }
 

@@ -233,6 +233,7 @@ mod tests {
     #[test]
     fn a_subject_is_what_alipay_takes() {
         assert_eq!(subject(" 茶壶 a/b=c&d\n\u{1F375}"), "茶壶 a／b＝c＆d");
+        assert_eq!(subject("two\nlines"), "two lines");
         assert_eq!(subject(&"茶".repeat(300)).chars().count(), 256);
         for empty in ["", " ", "🍵🍵", "\n"] {
             assert_eq!(subject(empty), "商品", "{empty:?}");

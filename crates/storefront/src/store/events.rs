@@ -306,8 +306,8 @@ mod tests {
     fn an_event_that_moves_stock_in_any_history_is_known_to_move_it() {
         let start = Order::place(OrderId::from_bits(1), Fen::new(100).unwrap(), 10, PayType::Alipay);
         let mut frontier = vec![start];
-        // Each kind of event that the machine took, and whether stock moved with one.
-        let mut seen: BTreeMap<String, bool> = BTreeMap::new();
+        // Each kind of event that the machine took: whether stock moved with one, and whether it is known to.
+        let mut seen: BTreeMap<String, (bool, bool)> = BTreeMap::new();
         for _ in 0..LENGTH {
             let mut next = BTreeMap::new();
             for before in &frontier {
@@ -317,15 +317,19 @@ mod tests {
                     let has_moved = effects.iter().any(is_of_stock);
                     assert!(moves_stock(&event) || !has_moved, "{event:?} moves stock: {effects:?}");
                     let kind = format!("{event:?}").split(' ').next().unwrap().to_owned();
-                    *seen.entry(kind).or_default() |= has_moved;
+                    let (moved, known) = seen.entry(kind).or_default();
+                    (*moved, *known) = (*moved || has_moved, moves_stock(&event));
                     next.insert(format!("{after:?}"), after);
                 }
             }
             frontier = next.into_values().collect();
         }
         assert_eq!(seen.len(), 18, "an event is missing: {seen:?}");
-        let moved: Vec<&str> =
-            seen.iter().filter(|(_, has_moved)| **has_moved).map(|(kind, _)| kind.as_str()).collect();
+        let kinds = |of: fn(&(bool, bool)) -> bool| -> Vec<&str> {
+            seen.iter().filter(|(_, seen)| of(seen)).map(|(kind, _)| kind.as_str()).collect()
+        };
+        let moved = kinds(|(moved, _)| *moved);
         assert_eq!(moved, ["CloseProved", "Differs", "EndAsked", "Paid", "PrepayRefused", "Returned"]);
+        assert_eq!(kinds(|(_, known)| *known), moved, "whoever moves no stock need not wait for the goods");
     }
 }

@@ -138,3 +138,162 @@ impl Rows {
         checks.into_iter().filter(|(wrong, _)| *wrong).map(|(_, words)| words).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::orders::Snapshot;
+    use super::*;
+    use order::state::{ClosedBy, Event, Order};
+    use order::{GoodsId, GoodsKind, Mismatch, OrderId, PayId, PayType, RefundId, RoomId, ViewerId};
+    use std::collections::BTreeMap;
+
+    const AT: i64 = 10;
+
+    fn fen(amount: i64) -> Fen {
+        Fen::new(amount).unwrap()
+    }
+
+    fn id(number: u32) -> PayId {
+        OrderId::from_bits(1).attempt(number)
+    }
+
+    fn paid(number: u32) -> Event {
+        Event::Paid { pay_id: id(number), amount: fen(100), restock: false }
+    }
+
+    fn taken_back(part: &str, amount: i64) -> Event {
+        let refund_id = RefundId::new(format!("{}{part}", id(1))).unwrap();
+        Event::TakenBack { pay_id: id(1), refund_id, amount: fen(amount) }
+    }
+
+    /// An order of 100 fen after these events.
+    fn lived(events: &[Event]) -> Record {
+        let mut order = Order::place(OrderId::from_bits(1), fen(100), 300, PayType::Alipay);
+        let begun = [Event::PrepaySent { pay_id: id(1), at: AT }, Event::PrepayReady { pay_id: id(1), at: AT }];
+        for event in begun.iter().chain(events) {
+            order.apply(event).unwrap();
+        }
+        let snapshot = Snapshot {
+            viewer_id: ViewerId::new("ann").unwrap(),
+            room_id: RoomId::new("tea").unwrap(),
+            goods_id: GoodsId::new("cup").unwrap(),
+            kind: GoodsKind::Merchandise,
+            title: "Cup".into(),
+            quantity: 1,
+            fins: None,
+            note: None,
+            price_version: 1,
+            is_deal: false,
+            address: None,
+            created_at: AT,
+        };
+        Record { order, snapshot, trades: BTreeMap::new(), revision: 1 }
+    }
+
+    /// Closed unpaid.
+    fn closed() -> [Event; 2] {
+        [Event::EndAsked { by: ClosedBy::Viewer, at: AT }, Event::CloseProved { pay_id: id(1), at: AT }]
+    }
+
+    /// Another way to pay, which is paid; the first one is paid as well.
+    fn both_paid() -> [Event; 4] {
+        let other = Event::Attempted { pay_type: PayType::Wechat, at: AT };
+        [other, Event::PrepaySent { pay_id: id(2), at: AT }, paid(2), paid(1)]
+    }
+
+    #[test]
+    fn nothing_is_wrong_with_an_order_wherever_the_machine_leads_it() {
+        let late = [closed().to_vec(), vec![paid(1)]].concat();
+        let differs = |ours| Event::Differs { pay_id: id(1), mismatch: Mismatch::Amount, ours, at: AT };
+        let refused =
+            |part: &str| Event::RefundClosed { refund_id: RefundId::new(format!("{}{part}", id(1))).unwrap() };
+        for events in [
+            vec![],
+            closed().to_vec(),
+            vec![paid(1)],
+            late.clone(),
+            [late, vec![Event::RefundDone { refund_id: id(1).whole_refund() }]].concat(),
+            both_paid().to_vec(),
+            vec![differs(Some(fen(99)))],
+            vec![differs(None)],
+            vec![Event::Returned { pay_id: id(1), amount: fen(100) }],
+            vec![paid(1), taken_back("S1", 60), taken_back("S2", 40)],
+            // The number of a refund that its channel ended is used up: the next one is for the same money.
+            vec![paid(1), taken_back("S1", 60), refused("S1")],
+        ] {
+            assert_eq!(faults_of(&lived(&events)), Vec::<String>::new(), "{events:?}");
+        }
+    }
+
+    #[test]
+    fn whatever_is_wrong_with_an_order_is_named() {
+        let late = [closed().to_vec(), vec![paid(1)]].concat();
+        let wrong = |events: &[Event], change: fn(&mut Order)| {
+            let mut record = lived(events);
+            change(&mut record.order);
+            faults_of(&record)
+        };
+        let one = id(1);
+        let not_gone = |state: OrderState, count: usize| {
+            format!("the order is {} and {count} paid attempts are not on their way back", state.as_str())
+        };
+        let without = format!("attempt {one} is paid without an amount");
+        assert_eq!(
+            wrong(&[paid(1)], |order| order.attempts[0].paid = None),
+            [without, not_gone(OrderState::Delivered, 0)]
+        );
+        let delivered_for = |paid: i64, pay_id| {
+            format!("it was delivered for {} of attempt {pay_id}, and {} was due", fen(paid), fen(100))
+        };
+        assert_eq!(wrong(&[paid(1)], |order| order.attempts[0].paid = Some(fen(99))), [delivered_for(99, &one)]);
+        assert_eq!(
+            wrong(&[paid(1)], |order| order.attempts[0].state = AttemptState::Mismatch),
+            [delivered_for(100, &one)]
+        );
+        // Money that came is neither delivered for nor on its way back.
+        assert_eq!(wrong(&late, |order| order.refunds.clear()), [not_gone(OrderState::RefundDue, 1)]);
+        assert_eq!(
+            wrong(&late, |order| order.refunds[0].state = RefundState::Closed),
+            [not_gone(OrderState::RefundDue, 1)]
+        );
+        assert_eq!(wrong(&[paid(1)], |order| order.state = OrderState::Closed), [not_gone(OrderState::Closed, 1)]);
+        assert_eq!(wrong(&both_paid(), |order| order.refunds.clear()), [not_gone(OrderState::Delivered, 2)]);
+        let whole = |pay_id: &PayId| format!("attempt {pay_id} brought {} and does not go back as one whole", fen(100));
+        assert_eq!(wrong(&late, |order| order.refunds[0].amount = fen(99)), [whole(&one)]);
+        let too_much =
+            |pay_id: &PayId, paid: i64| format!("more goes back for attempt {pay_id} than the {} that came", fen(paid));
+        assert_eq!(wrong(&late, |order| order.refunds[0].amount = fen(101)), [too_much(&one, 100), whole(&one)]);
+        let parts = [paid(1), taken_back("S1", 60), taken_back("S2", 40)];
+        assert_eq!(wrong(&parts, |order| order.refunds[1].amount = fen(41)), [too_much(&one, 100)]);
+    }
+
+    #[test]
+    fn whatever_is_wrong_with_an_order_s_rows_is_named() {
+        let good = || Rows { deliveries: 1, good_goods: 1, unbalanced: 0, suspense: 0, payable: 0 };
+        let delivered = lived(&[paid(1)]);
+        let none = Vec::<String>::new();
+        assert_eq!(good().faults(&delivered), none);
+        assert_eq!(Rows { deliveries: 0, ..good() }.faults(&lived(&[])), none);
+        assert_eq!(
+            Rows { deliveries: 1, ..good() }.faults(&lived(&[])),
+            ["it is awaiting_payment and has 1 deliveries"]
+        );
+        for (rows, fault) in [
+            (Rows { deliveries: 0, ..good() }, "it is delivered and has 0 deliveries"),
+            (Rows { deliveries: 2, ..good() }, "it is delivered and has 2 deliveries"),
+            (Rows { good_goods: 0, ..good() }, "the stock of cup does not add up"),
+            (Rows { unbalanced: 1, ..good() }, "1 of its ledger entries do not balance"),
+            (Rows { suspense: 7, ..good() }, "7 fen of it are neither delivered nor owed"),
+            (Rows { payable: -5, ..good() }, "its refunds owe 0 fen, the ledger 5"),
+        ] {
+            assert_eq!(rows.faults(&delivered), [fault]);
+        }
+        // What is on its way back is owed, and what is back is not.
+        let back = Event::RefundDone { refund_id: RefundId::new(format!("{}S1", id(1))).unwrap() };
+        let going = lived(&[paid(1), taken_back("S1", 60), taken_back("S2", 40)]);
+        assert_eq!(Rows { payable: -100, ..good() }.faults(&going), none);
+        assert_eq!(good().faults(&going), ["its refunds owe 100 fen, the ledger 0"]);
+        let half = lived(&[paid(1), taken_back("S1", 60), taken_back("S2", 40), back]);
+        assert_eq!(Rows { payable: -40, ..good() }.faults(&half), none);
+    }
+}

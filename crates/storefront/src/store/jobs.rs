@@ -184,3 +184,16 @@ pub(super) fn release(batch: &mut Batch, lease: &Lease, wake_at: Option<i64>) ->
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lease_lasts_for_another_step_while_more_than_half_of_it_is_left() {
+        let lease = Lease { order_id: OrderId::from_bits(1), until: 1_000 };
+        for (left, lasts) in [(LEASE_S, true), (31, true), (30, false), (29, false), (0, false), (-1, false)] {
+            assert_eq!(lease.lasts(1_000 - left), lasts, "{left} s are left");
+        }
+    }
+}

@@ -111,7 +111,7 @@ pub(crate) async fn change(connection: &mut AnyConnection, sql: &str) -> u64 {
 /// What the channels find in a database.
 pub(crate) async fn ask_channels(world: &World, path: &Path) -> (Checked, Vec<String>) {
     let mut config = read_config(world);
-    config.database = testbed::database(path);
+    config.database = testbed::database(path).into();
     let mut found = Vec::new();
     let checked =
         check::check(&config, false, &mut |difference| found.push(difference.to_string()), &mut |_, _, _| {}).await;

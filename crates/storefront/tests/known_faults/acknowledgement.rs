@@ -35,6 +35,10 @@ async fn the_channels_count_our_acknowledgement_and_repeat_no_notice() {
             }
         };
         assert_eq!(tokio::time::timeout(LONGEST, settled).await.unwrap(), json!({"received": 1}), "{pay_type}");
+        // What was acknowledged is kept.
+        let mut connection = world.shop.shop.store.read().await.unwrap();
+        let kept = sqlx::query_scalar::<_, i64>("SELECT COUNT(*) FROM inbox WHERE pay_type = $1");
+        assert_eq!(kept.bind(pay_type.as_str()).fetch_one(&mut *connection).await.unwrap(), 1, "{pay_type}");
     }
     world.stop().await;
 }

@@ -15,4 +15,5 @@ mod notices;
 mod placing;
 mod power;
 mod refunds;
+#[allow(dead_code, reason = "shared with the steps")]
 mod till;

@@ -35,6 +35,8 @@ pub(crate) enum Trouble {
     NoBalance,
     /// A refund is accepted, and no money moves.
     Slow,
+    /// Nothing happens, and the channel says so.
+    Fails(Error),
 }
 
 /// Something held back until it is let go.
@@ -88,6 +90,10 @@ struct Books {
     refunds: BTreeMap<String, (String, Fen, bool)>,
     calls: Vec<(Call, String)>,
     troubles: BTreeMap<Call, VecDeque<Trouble>>,
+    /// What the next queries are answered with, whatever is in the books.
+    said: VecDeque<Standing>,
+    /// What payers read, of each order that was asked for.
+    subjects: Vec<String>,
     notices: u32,
 }
 
@@ -122,6 +128,16 @@ impl Till {
     /// The next calls of this kind go so.
     pub(crate) fn troubles(&self, call: Call, troubles: impl IntoIterator<Item = Trouble>) {
         self.books.lock().unwrap().troubles.entry(call).or_default().extend(troubles);
+    }
+
+    /// The next queries are answered so, whatever is in the books.
+    pub(crate) fn says(&self, standings: impl IntoIterator<Item = Standing>) {
+        self.books.lock().unwrap().said.extend(standings);
+    }
+
+    /// What payers read, of each order that was asked for.
+    pub(crate) fn subjects(&self) -> Vec<String> {
+        self.books.lock().unwrap().subjects.clone()
     }
 
     /// A phone pays what the order asks for.
@@ -197,9 +213,16 @@ impl Till {
                 code: "NOT_ENOUGH".into(),
                 why: "the balance does not reach".into(),
             }),
+            Some(Trouble::Fails(error)) => Err(error),
             // Looked at by what it is about.
             Some(Trouble::Slow) | None => Ok(act()),
         }
+    }
+
+    /// A payment of so much for an attempt, as the channel would state it.
+    pub(crate) fn paid(&self, pay_id: &PayId, fen: i64) -> Payment {
+        let paid = Fen::new(fen).unwrap();
+        self.payment(pay_id.as_str(), &Trade { stands: Stands::Paid, paid, amount: paid })
     }
 
     fn payment(&self, number: &str, trade: &Trade) -> Payment {
@@ -229,6 +252,7 @@ impl Channel for Till {
         let open = Trade { stands: Stands::Open, paid: Fen::ZERO, amount: request.amount };
         let number = request.pay_id.as_str();
         self.meet(Call::Prepay, number, |books| {
+            books.subjects.push(request.subject.clone());
             books.trades.entry(number.to_owned()).or_insert(open);
             format!("code of {number}")
         })
@@ -237,9 +261,10 @@ impl Channel for Till {
 
     async fn query(&self, pay_id: &PayId) -> Result<Standing, Error> {
         let number = pay_id.as_str();
-        self.meet(Call::Query, number, |books| match books.trades.get(number) {
-            None => Standing::NoTrade,
-            Some(trade) => match trade.stands {
+        self.meet(Call::Query, number, |books| match (books.said.pop_front(), books.trades.get(number)) {
+            (Some(said), _) => said,
+            (None, None) => Standing::NoTrade,
+            (None, Some(trade)) => match trade.stands {
                 Stands::Open => Standing::NotPaid,
                 Stands::Paid => Standing::Paid(self.payment(number, trade)),
                 Stands::Closed => Standing::Closed,
