@@ -1,5 +1,9 @@
 //! The sandbox as a program: `sandbox --listen 127.0.0.1:0 --data DIR`.
 
+mod manual;
+#[cfg(unix)]
+mod supervisor;
+
 use std::io::{IsTerminal as _, Write as _};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -15,14 +19,14 @@ use serde_json::json;
 /// that are repeated until taken. When ready it prints one JSON line: where it listens, and the file with the
 /// merchant's credentials. Everything else is said on the standard error.
 #[derive(Debug, Parser)]
-#[command(version, after_help = "More with --help.", after_long_help = GUIDE)]
+#[command(version, after_help = "More with --help.", after_long_help = GUIDE, override_usage = USAGE)]
 struct Arguments {
     /// Where to listen; port 0 picks a free one.
     #[arg(long, default_value = "127.0.0.1:0")]
     listen: SocketAddr,
     /// The folder of keys and books; made if missing.
-    #[arg(long)]
-    data: PathBuf,
+    #[arg(long, required_unless_present = "manual")]
+    data: Option<PathBuf>,
     /// Pauses between the deliveries of a notice, as "1s,1s,2s" (units ms, s, m, h). Default: the channels' own.
     #[arg(long, value_parser = read_schedule)]
     notice_schedule: Option<Schedule>,
@@ -32,7 +36,12 @@ struct Arguments {
     /// The shop's name as the phone shows it.
     #[arg(long)]
     payee: Option<String>,
+    /// Writes the man page and shell completions below a folder such as /usr/share, for whoever makes a package.
+    #[arg(long, hide = true, exclusive = true, value_name = "SHARE")]
+    manual: Option<PathBuf>,
 }
+
+const USAGE: &str = "sandbox [OPTIONS] --data <DATA>";
 
 const GUIDE: &str = r#"First start
   sandbox --listen 127.0.0.1:9900 --data ./sandbox-data
@@ -113,17 +122,22 @@ fn read_pause(text: &str) -> Result<Duration, String> {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
+    if let Some(share) = arguments.manual {
+        return manual::write(&share);
+    }
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
     let colours = std::io::stderr().is_terminal();
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours).init();
     let options = sandbox::Options {
         listen: arguments.listen,
-        data: arguments.data,
+        data: arguments.data.context("--data is missing")?,
         notice_schedule: arguments.notice_schedule.map(|schedule| schedule.0),
         clock_speed: arguments.clock_speed,
         payee: arguments.payee,
     };
     let mut running = sandbox::start(options).await?;
+    // Before anybody is told that it is ready: from then on it may be asked to stop.
+    let stop = Stop::listen()?;
     if !running.addr.ip().is_loopback() {
         let warning = format!(
             "WARNING: {} can be reached by everybody in your network. No password is asked: they can see calls and \
@@ -137,37 +151,51 @@ async fn main() -> anyhow::Result<()> {
     let line = json!({"listen": running.base_url, "credentials": running.credentials});
     let mut out = std::io::stdout();
     writeln!(out, "{line}").and_then(|()| out.flush()).context("nobody reads the standard output")?;
+    #[cfg(unix)]
+    supervisor::ready();
     tokio::select! {
-        () = asked_to_stop() => running.stop().await,
+        stopped = stop.asked() => {
+            stopped?;
+            running.stop().await;
+        }
         () = running.ended() => anyhow::bail!("the server ended; see the log"),
     }
     Ok(())
 }
 
-/// Returns at Ctrl-C or, on Unix, at SIGTERM.
-async fn asked_to_stop() {
-    let interrupt = async {
-        if let Err(error) = tokio::signal::ctrl_c().await {
-            tracing::warn!(%error, "Ctrl-C cannot be heard");
-            std::future::pending::<()>().await;
-        }
-    };
-    #[cfg(unix)]
-    {
+/// Hears Ctrl-C and, on Unix, SIGTERM.
+#[cfg(unix)]
+struct Stop {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Stop {
+    fn listen() -> anyhow::Result<Stop> {
         use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminate) => {
-                tokio::select! {
-                    () = interrupt => {}
-                    _ = terminate.recv() => {}
-                }
-            }
-            Err(error) => {
-                tracing::warn!(%error, "SIGTERM cannot be heard");
-                interrupt.await;
-            }
-        }
+        Ok(Stop { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
-    #[cfg(not(unix))]
-    interrupt.await;
+
+    async fn asked(mut self) -> anyhow::Result<()> {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+        Ok(())
+    }
+}
+
+#[cfg(not(unix))]
+struct Stop;
+
+#[cfg(not(unix))]
+impl Stop {
+    fn listen() -> anyhow::Result<Stop> {
+        Ok(Stop)
+    }
+
+    async fn asked(self) -> anyhow::Result<()> {
+        Ok(tokio::signal::ctrl_c().await?)
+    }
 }

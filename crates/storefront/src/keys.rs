@@ -38,21 +38,29 @@ pub enum KeyFileError {
 /// # Errors
 /// [`KeyFileError`].
 pub fn signing_key(path: &Path) -> Result<ShopSigner, KeyFileError> {
-    let file = |source| KeyFileError::File { path: path.to_owned(), source };
+    if let Some(signer) = kept_key(path)? {
+        return Ok(signer);
+    }
+    let (signer, pkcs8) = ShopSigner::generate().map_err(|_| KeyFileError::NotAKey { path: path.to_owned() })?;
+    let text = Zeroizing::new(BASE64.encode(Zeroizing::new(pkcs8)));
+    write_private(path, text.as_bytes()).map_err(|source| KeyFileError::File { path: path.to_owned(), source })?;
+    Ok(signer)
+}
+
+/// Reads the key, if there is one already.
+///
+/// # Errors
+/// [`KeyFileError`].
+pub fn kept_key(path: &Path) -> Result<Option<ShopSigner>, KeyFileError> {
     let not_a_key = || KeyFileError::NotAKey { path: path.to_owned() };
     match read_text(path) {
         Ok((_, Exposure::Exposed)) => Err(KeyFileError::Exposed { path: path.to_owned() }),
         Ok((text, Exposure::Private)) => {
             let pkcs8 = Zeroizing::new(BASE64.decode(text.trim()).map_err(|_| not_a_key())?);
-            ShopSigner::from_pkcs8(&pkcs8).map_err(|_| not_a_key())
+            ShopSigner::from_pkcs8(&pkcs8).map(Some).map_err(|_| not_a_key())
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let (signer, pkcs8) = ShopSigner::generate().map_err(|_| not_a_key())?;
-            let text = Zeroizing::new(BASE64.encode(Zeroizing::new(pkcs8)));
-            write_private(path, text.as_bytes()).map_err(file)?;
-            Ok(signer)
-        }
-        Err(error) => Err(file(error)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(KeyFileError::File { path: path.to_owned(), source }),
     }
 }
 

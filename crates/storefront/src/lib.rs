@@ -7,6 +7,7 @@
 pub mod after_sale;
 pub mod check;
 pub mod checkout;
+pub mod checkup;
 pub mod clock;
 pub mod config;
 mod drafts;

@@ -73,7 +73,7 @@ async fn start_shop(folder: &Path, wanted: Wanted, credentials: &Path) -> Result
             listen: loopback(port),
             public_url: None,
             metrics_listen: None,
-            database: format!("sqlite:{}", folder.join("shop.db").display()),
+            database: format!("sqlite:{}", folder.join("shop.db").display()).into(),
             signing_key: folder.join("shop.key"),
             order_deadline_s: wanted.deadline_s,
             trusted_proxies: Vec::new(),

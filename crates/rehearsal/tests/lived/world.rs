@@ -34,7 +34,7 @@ impl World {
             listen: ([127, 0, 0, 1], 0).into(),
             public_url: None,
             metrics_listen: None,
-            database: format!("sqlite:{}", folder.path().join("shop.db").display()),
+            database: format!("sqlite:{}", folder.path().join("shop.db").display()).into(),
             signing_key: folder.path().join("shop.key"),
             order_deadline_s: deadline_s,
             trusted_proxies: Vec::new(),

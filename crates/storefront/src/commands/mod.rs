@@ -1,8 +1,10 @@
 //! What the program does, one file for each command.
 
 pub(crate) mod check;
+pub(crate) mod check_config;
 pub(crate) mod export;
 pub(crate) mod goods;
+pub(crate) mod manual;
 pub(crate) mod receipt;
 pub(crate) mod reconcile;
 pub(crate) mod selling;

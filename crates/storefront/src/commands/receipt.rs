@@ -14,10 +14,8 @@ pub(crate) async fn verify(file: &Path, key: Option<&str>, config: Option<&Path>
     let pinned = match (key, &config) {
         (Some(key), _) => Some(ShopKey::from_base64(key).context("--key: the key in a room's link is wanted")?),
         // The shop's own key, if it has one already: asking makes none.
-        (None, Some(config)) if config.signing_key.exists() => {
-            Some(keys::signing_key(&config.signing_key)?.key().clone())
-        }
-        (None, Some(_) | None) => None,
+        (None, Some(config)) => keys::kept_key(&config.signing_key)?.map(|signer| signer.key().clone()),
+        (None, None) => None,
     };
     let verified = verify_text(&text, pinned.as_ref())?;
     let mut words = receipt::in_words(&verified);

@@ -1,5 +1,8 @@
 //! `storefront serve`.
 
+#[cfg(unix)]
+mod supervisor;
+
 use super::{read_config, say};
 use anyhow::Result;
 use serde_json::json;
@@ -15,8 +18,14 @@ pub(crate) async fn serve(config: &Path) -> Result<()> {
     if let Some(address) = running.metrics_address {
         ready["metrics"] = format!("http://{address}/metrics").into();
     }
+    // Before anybody is told that it serves: from then on it may be asked to stop.
+    let stop = Stop::listen()?;
     say(&ready)?;
-    wait_for_stop().await?;
+    #[cfg(unix)]
+    supervisor::tell(supervisor::READY);
+    stop.asked().await?;
+    #[cfg(unix)]
+    supervisor::tell(supervisor::STOPPING);
     tracing::info!("stopping");
     running.stop().await;
     Ok(())
@@ -41,17 +50,39 @@ fn allow_connections(connections_max: u32) {
 #[cfg(not(unix))]
 fn allow_connections(_: u32) {}
 
+/// Hears when it is asked to stop.
 #[cfg(unix)]
-async fn wait_for_stop() -> Result<()> {
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        interrupted = tokio::signal::ctrl_c() => interrupted?,
+struct Stop {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Stop {
+    fn listen() -> Result<Stop> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Stop { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
-    Ok(())
+
+    async fn asked(mut self) -> Result<()> {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+        Ok(())
+    }
 }
 
 #[cfg(not(unix))]
-async fn wait_for_stop() -> Result<()> {
-    Ok(tokio::signal::ctrl_c().await?)
+struct Stop;
+
+#[cfg(not(unix))]
+impl Stop {
+    fn listen() -> Result<Stop> {
+        Ok(Stop)
+    }
+
+    async fn asked(self) -> Result<()> {
+        Ok(tokio::signal::ctrl_c().await?)
+    }
 }
