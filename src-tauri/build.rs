@@ -1,8 +1,14 @@
-//! Makes a permission of each command, so that only what `capabilities/main.json` lists can be called, and lists the
-//! files of the practice room's clip.
+//! Makes a permission of each command, so that only what `capabilities/main.json` lists can be called, lists the files of
+//! the practice room's clip, and compiles the brand in.
+
+#[path = "build/brand.rs"]
+mod brand;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+
+/// Names the file of the brand; without it the app is Liveshop.
+const BRAND: &str = "LIVESHOP_BRAND";
 
 /// Where the clip lies.
 const SHOW: &str = "practice/show";
@@ -74,9 +80,25 @@ const COMMANDS: &[&str] = &[
 
 fn main() {
     list_show_files();
+    compile_brand_in();
     let manifest = tauri_build::AppManifest::new().commands(COMMANDS);
     let built = tauri_build::try_build(tauri_build::Attributes::new().app_manifest(manifest));
     built.expect("the app's configuration is valid");
+}
+
+/// Makes the brand's file a constant.
+fn compile_brand_in() {
+    println!("cargo::rerun-if-env-changed={BRAND}");
+    let standard = Path::new(env!("CARGO_MANIFEST_DIR")).join("brand.json");
+    let file = std::env::var_os(BRAND).map_or(standard, PathBuf::from);
+    println!("cargo::rerun-if-changed={}", file.display());
+    let text = fs::read_to_string(&file).expect("the brand's file can be read");
+    let constant = brand::constant(&text).expect("the brand's file is as `cargo xtask bundle` writes it");
+    fs::write(out().join("brand.rs"), constant).expect("the brand is written");
+}
+
+fn out() -> PathBuf {
+    std::env::var_os("OUT_DIR").map(PathBuf::from).expect("cargo names it")
 }
 
 /// Lists the files of the practice room's clip, whatever their number, for `practice/show.rs` to include.
@@ -94,6 +116,5 @@ fn list_show_files() {
     };
     let entries: String = files.iter().map(entry).collect();
     let list = format!("const FILES: &[(&str, &[u8])] = &[\n{entries}];\n");
-    let out = std::env::var_os("OUT_DIR").expect("cargo names it");
-    fs::write(Path::new(&out).join("show_files.rs"), list).expect("the list is written");
+    fs::write(out().join("show_files.rs"), list).expect("the list is written");
 }

@@ -1,10 +1,13 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { svelteTesting } from '@testing-library/svelte/vite';
 import { defineConfig } from 'vitest/config';
+import { guidePlugin } from './vite/guide.ts';
+import { readBrand, withBrand } from './vite/brand.mjs';
+import { listPackages } from './vite/packages.mjs';
 
 export default defineConfig(({ mode }) => ({
   base: './',
-  plugins: [svelte(), svelteTesting()],
+  plugins: [guidePlugin(), svelte(), svelteTesting(), withBrand(readBrand('../src-tauri/brand.json')), listPackages('../target/page/packages.json')],
   build: {
     // hls.js, which is loaded only where a show is on, is larger than what Vite finds usual.
     chunkSizeWarningLimit: 700,
@@ -16,7 +19,8 @@ export default defineConfig(({ mode }) => ({
       ? { outDir: '../target/gallery/site', emptyOutDir: true, rollupOptions: { input: 'gallery.html' } }
       : {}),
   },
-  server: { port: 5173, strictPort: true },
+  // The guide lies in `docs`, beside this folder.
+  server: { port: 5173, strictPort: true, fs: { allow: ['..'] } },
   test: {
     environment: 'jsdom',
     include: ['src/**/*.test.ts'],

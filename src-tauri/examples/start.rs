@@ -21,7 +21,8 @@ fn main() {
 #[cfg(target_os = "linux")]
 #[tokio::main]
 async fn main() {
-    let path = |name: &str| std::path::PathBuf::from(std::env::var_os(name).unwrap_or_else(|| panic!("{name} is not set")));
+    let path =
+        |name: &str| std::path::PathBuf::from(std::env::var_os(name).unwrap_or_else(|| panic!("{name} is not set")));
     let rounds: usize = std::env::var("LIVESHOP_ROUNDS").unwrap().parse().unwrap();
     let programs = [path("LIVESHOP_APP"), path("LIVESHOP_BARE")];
     let shots = path("LIVESHOP_SHOTS");
@@ -51,7 +52,7 @@ mod linux {
 
     /// One start.
     #[derive(Serialize)]
-    pub struct Start {
+    pub(super) struct Start {
         /// From the start of its process to the frame that shows the goods, seconds.
         shown_s: f64,
         /// Memory of all its processes once it is at rest (PSS), bytes.
@@ -67,7 +68,7 @@ mod linux {
         ?? performance.getEntriesByName('first-contentful-paint')[0];
         return mark === undefined ? null : performance.timeOrigin + mark.startTime;";
 
-    pub async fn open(program: &Path, display: &Display, home: &Home) -> Start {
+    pub(super) async fn open(program: &Path, display: &Display, home: &Home) -> Start {
         let window = Window::open(program, display, home, None).await;
         window.find("[data-goods]").await;
         let shown_ms = until(async || window.ask(SHOWN).await.as_f64()).await;

@@ -17,6 +17,8 @@ mod practising;
 /// The room the app is in, and the way into others.
 pub struct Entrances {
     keys: Keys,
+    /// The room the app opens by itself.
+    home: Option<RoomLink>,
     rooms: Rooms,
     shops: Shops,
     /// The link the app was started with.
@@ -38,6 +40,7 @@ impl Entrances {
     pub fn new(shops: Shops, link: Option<String>) -> Entrances {
         Entrances {
             keys: Keys::new(shops.data().join("shops.json")),
+            home: None,
             rooms: Rooms::new(shops.data().join("rooms.json")),
             #[cfg(feature = "practice")]
             practice: practising::Practising::new(shops.data()),
@@ -48,6 +51,14 @@ impl Entrances {
             current: watch::Sender::default(),
             entering: tokio::sync::Mutex::default(),
         }
+    }
+
+    /// With a home: a room whose shop's key came with the app and needs no asking.
+    #[must_use]
+    pub fn at_home(mut self, home: Option<RoomLink>) -> Entrances {
+        self.keys.trust_by_itself(home.clone());
+        self.home = home;
+        self
     }
 
     /// The open room.
@@ -88,7 +99,8 @@ impl Entrances {
         there
     }
 
-    /// Opens the room of the link the app was started with, else the room entered last, else the practice room.
+    /// Opens the room of the link the app was started with, else the room entered last, else the app's own, else the
+    /// practice room.
     ///
     /// # Errors
     /// [`CommandError`].
@@ -102,7 +114,7 @@ impl Entrances {
         if let Some(link) = started_with {
             return self.visit(&link).await;
         }
-        match self.last_room() {
+        match self.last_room().or_else(|| self.home.clone()) {
             Some(link) => self.open(link).await,
             None => self.enter_practice().await,
         }

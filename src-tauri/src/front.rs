@@ -1,8 +1,10 @@
 //! The window in front of the viewer, or not.
 
+use crate::brand::OURS;
 use crate::entrance::Entrances;
 use crate::listen::tell;
 use crate::tray::Tray;
+use crate::views::Language;
 use tauri::{AppHandle, Manager};
 
 /// Brings the window forward.
@@ -14,6 +16,14 @@ pub(crate) fn show(app: &AppHandle) {
         }
     }
     app.state::<Tray>().window_is_hidden(false);
+}
+
+/// Writes the app's name over the window.
+pub(crate) fn call(app: &AppHandle, language: Language) {
+    let called = app.get_webview_window("main").map_or(Ok(()), |window| window.set_title(OURS.name(language)));
+    if let Err(error) = called {
+        tracing::warn!(%error, "the window could not be named");
+    }
 }
 
 /// Brings the window forward and shows a purchase. One of a room that was left is shown by going back there.

@@ -23,12 +23,20 @@ pub(crate) enum Standing {
 /// The pinned keys.
 pub(crate) struct Keys {
     file: PathBuf,
+    /// A shop's link whose key came with the app. It goes before what lies in the file: a newer app brings the shop's
+    /// newer key.
+    home: Option<RoomLink>,
 }
 
 impl Keys {
     /// Kept in `file`.
     pub(crate) fn new(file: PathBuf) -> Keys {
-        Keys { file }
+        Keys { file, home: None }
+    }
+
+    /// The key of this link's shop came with the app.
+    pub(crate) fn trust_by_itself(&mut self, home: Option<RoomLink>) {
+        self.home = home;
     }
 
     /// How the key of `link` stands.
@@ -36,10 +44,16 @@ impl Keys {
     /// # Errors
     /// The disk's: then nothing is trusted.
     pub(crate) fn standing(&self, link: &RoomLink) -> io::Result<Standing> {
-        Ok(match self.known()?.get(&shop_of(link)) {
-            Some(known) if *known == link.key.to_base64() => Standing::Pinned,
+        let shop = shop_of(link);
+        let home = self.home.as_ref().filter(|home| shop_of(home) == shop).map(|home| home.key.to_base64());
+        let known = match home {
+            Some(key) => Some(key),
+            None => self.known()?.remove(&shop),
+        };
+        Ok(match known {
+            Some(known) if known == link.key.to_base64() => Standing::Pinned,
             Some(known) => Standing::Changed {
-                known_key: ShopKey::from_base64(known).map(|key| key.fingerprint()).unwrap_or_default(),
+                known_key: ShopKey::from_base64(&known).map(|key| key.fingerprint()).unwrap_or_default(),
             },
             None => Standing::Unknown,
         })
@@ -91,6 +105,20 @@ mod tests {
         assert_eq!(keys.standing(&second).unwrap(), Standing::Changed { known_key: first.key.fingerprint() });
         assert!(!keys.pin(&second).unwrap());
         assert_eq!(keys.standing(&first).unwrap(), Standing::Pinned);
+    }
+
+    #[test]
+    fn the_key_that_came_with_the_app_needs_no_asking_and_goes_before_an_older_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let (home, older) = (link(), link());
+        let mut keys = Keys::new(folder.path().join("shops.json"));
+        assert!(keys.pin(&older).unwrap());
+        keys.trust_by_itself(Some(home.clone()));
+        assert_eq!(keys.standing(&home).unwrap(), Standing::Pinned);
+        assert_eq!(keys.standing(&older).unwrap(), Standing::Changed { known_key: home.key.fingerprint() });
+        let mut elsewhere = link();
+        elsewhere.shop.set_path("/elsewhere");
+        assert_eq!(keys.standing(&elsewhere).unwrap(), Standing::Unknown);
     }
 
     #[test]

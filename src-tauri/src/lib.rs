@@ -1,6 +1,7 @@
 //! The window. The page draws; everything that must go on while the page sleeps, and everything that reaches outside,
 //! is here.
 
+pub mod brand;
 pub mod clock;
 mod commands;
 pub mod downloads;
@@ -11,6 +12,7 @@ mod hearing;
 pub mod hosting;
 mod keys;
 mod listen;
+mod menu;
 pub mod news;
 mod notify;
 pub mod orders;
@@ -34,6 +36,7 @@ mod tray;
 pub mod views;
 pub mod words;
 
+use brand::OURS;
 use commands::{account, rehearsal, rooms as doors, studio as desk};
 use entrance::Entrances;
 use preferences::Chosen;
@@ -161,10 +164,13 @@ fn set_up(app: &App) -> tauri::Result<()> {
     let data = app.path().app_data_dir()?;
     let link = std::env::args().nth(1).filter(|argument| argument.starts_with("liveshop:"));
     let (begun, beginning) = tokio::sync::mpsc::unbounded_channel();
-    app.manage(Chosen::read(data.join("preferences.json")));
+    let chosen = Chosen::read(data.join("preferences.json"));
+    front::call(app.handle(), chosen.now().language);
+    menu::set_up(app.handle(), chosen.now().language)?;
+    app.manage(chosen);
     app.manage(tray::Tray::default());
     app.manage(place::Moved::default());
-    let entrances = Entrances::new(Shops::new(data, begun), link);
+    let entrances = Entrances::new(Shops::new(data, begun), link).at_home(OURS.home());
     let current = entrances.current();
     app.manage(entrances);
     tauri::async_runtime::spawn(listen::to_rooms(app.handle().clone(), current.clone()));

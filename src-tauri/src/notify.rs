@@ -1,5 +1,6 @@
 //! Notifications of the system. Pressing one brings the window forward and shows what it speaks of.
 
+use crate::brand::OURS;
 use crate::front;
 use crate::views::Language;
 use crate::words::{self, News};
@@ -12,7 +13,8 @@ const PRESSED: &str = "default";
 /// Notifies. A system that shows none is only noted: the page tells everything anyway.
 pub(crate) fn notify(app: &AppHandle, language: Language, news: &News, request_id: Option<&str>) {
     let mut notification = Notification::new();
-    notification.appname("Liveshop").summary(&words::news(language, news)).action(PRESSED, &words::show(language));
+    let name = OURS.name(language);
+    notification.appname(name).summary(&words::news(language, news)).action(PRESSED, &words::show(language));
     named(&mut notification, app);
     let (app, request_id) = (app.clone(), request_id.map(str::to_owned));
     // The system is asked, and then listened to until the notification is gone: on a thread of its own.
@@ -43,6 +45,6 @@ fn named(notification: &mut Notification, app: &AppHandle) {
     #[cfg(target_os = "windows")]
     notification.app_id(&app.config().identifier);
     #[cfg(target_os = "linux")]
-    notification.icon("liveshop").hint(notify_rust::Hint::DesktopEntry("Liveshop".into()));
+    notification.icon(OURS.package).hint(notify_rust::Hint::DesktopEntry(OURS.package.into()));
     let _used_on_some_platforms = (notification, app);
 }

@@ -1,5 +1,6 @@
 //! An open room: its client, the viewer the app speaks as, and the purchases of its shop.
 
+use crate::brand::OURS;
 use crate::files;
 use crate::hosting::Host;
 use crate::keys::shop_of;
@@ -76,7 +77,7 @@ impl Session {
                 Host::of_room(client.link().clone(), shops.data().join("streamers").join(file))
             }
         };
-        let room = client.room().await?;
+        let room = offered(client.room().await?);
         let stream = Stream::new(client.link().is_loopback());
         stream.is_at(room.stream.as_deref());
         let purchases = shops.open(&client, practice, shop);
@@ -93,7 +94,7 @@ impl Session {
     /// # Errors
     /// [`CommandError`].
     pub async fn shelf(&self) -> Result<Shelf, CommandError> {
-        let room = self.client.room().await?;
+        let room = offered(self.client.room().await?);
         self.stream.is_at(room.stream.as_deref());
         let goods = self.client.goods().await?;
         let unproven = || CommandError::local(LocalCode::UnusableAnswer, "the shop's time is not proven");
@@ -152,6 +153,11 @@ impl Session {
         };
         receipts::save(folder, &order_id, &text).map_err(storage)
     }
+}
+
+/// A room as this app shows it: a channel that the app does not offer is not there.
+fn offered(room: Room) -> Room {
+    Room { pay_types: OURS.offered(room.pay_types), ..room }
 }
 
 /// What a viewer's token and purchases are kept under: key and address. A key alone is not enough: a stranger may name

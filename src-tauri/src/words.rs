@@ -1,6 +1,7 @@
 //! The program's own words, in both languages side by side: notifications and the tray. Everything else is said by the
 //! page.
 
+use crate::brand::{OURS, within_chinese};
 use crate::views::Language;
 use order::PayType;
 
@@ -74,7 +75,8 @@ pub fn news(language: Language, news: &News) -> String {
             ("还有 1 分钟，付款码就要失效".to_owned(), "One minute left on your payment code".to_owned())
         }
         News::InTheTray => {
-            ("Liveshop 还在托盘里等付款结果".to_owned(), "Liveshop waits in the tray for your payment".to_owned())
+            let (zh, en) = (within_chinese(OURS.zh), OURS.en);
+            (format!("{}还在托盘里等付款结果", zh.trim_start()), format!("{en} waits in the tray for your payment"))
         }
     };
     said(language, zh, en)
@@ -109,7 +111,13 @@ pub fn nothing_to_pay(language: Language) -> String {
 /// The tray's way back to the window.
 #[must_use]
 pub fn open(language: Language) -> String {
-    said(language, "打开 Liveshop".into(), "Open Liveshop".into())
+    said(language, format!("打开{}", within_chinese(OURS.zh)).trim_end().to_owned(), format!("Open {}", OURS.en))
+}
+
+/// The guide, in the menu bar.
+#[must_use]
+pub fn guide(language: Language) -> String {
+    said(language, "使用指南".into(), "User guide".into())
 }
 
 /// The tray's end of the app.

@@ -100,6 +100,18 @@ async fn a_shop_is_asked_about_once_and_another_key_of_it_is_refused_loudly() {
     shop.stop().await;
 }
 
+#[tokio::test]
+async fn the_shop_that_came_with_the_app_opens_by_itself_and_no_other_key_of_it_does() {
+    let (shop, data) = (Shop::open(300, None).await, tempfile::tempdir().unwrap());
+    let home = api::RoomLink::parse(&shop.link()).unwrap();
+    let (entrances, _begun) = start(data.path(), None);
+    let entrances = entrances.at_home(Some(home));
+    let Entrance::Open { practice, link, .. } = entrances.enter().await.unwrap() else { panic!("it asked") };
+    assert_eq!((practice, link), (false, Some(link_of(&entrances))));
+    assert!(matches!(entrances.open_room(&other_key(&shop.link())).await.unwrap(), Entrance::KeyChanged { .. }));
+    shop.stop().await;
+}
+
 /// The same room under another key.
 fn other_key(link: &str) -> String {
     let key = api::ShopSigner::generate().unwrap().0.key().to_base64().replace('+', "-").replace('/', "_");

@@ -37,7 +37,8 @@ pub(crate) async fn measure(run: &Run) -> Result<Results> {
          build and opens its practice room, whose servers it starts within; the bare window shows one line."
     );
     let figure = |name: &str, what: &str, unit, of: fn(&Start) -> f64, most| {
-        let (ours, floors): (Vec<f64>, Vec<f64>) = (said.app.iter().map(of).collect(), said.bare.iter().map(of).collect());
+        let (ours, floors): (Vec<f64>, Vec<f64>) =
+            (said.app.iter().map(of).collect(), said.bare.iter().map(of).collect());
         let ratios: Vec<f64> = ours.iter().zip(&floors).map(|(ours, floor)| ours / floor).collect();
         Figure {
             name: name.into(),

@@ -2,6 +2,7 @@
 //! `bindings`, `simulate`.
 
 mod bench;
+mod bundle;
 mod conformance;
 mod faults;
 mod fuzz;
@@ -21,6 +22,12 @@ cargo xtask run        sets up what is missing, builds the app and opens it;
 cargo xtask test       sets up what is missing and runs every test
 cargo xtask bench [NAME...] [--quick] [--write-docs]
                        measures the shop against its floors; docs/BENCHMARKS.md says what
+cargo xtask bundle [--brand FILE] [--quick] [--appimage] [--try]
+                       makes the installers of this system, under a brand of your own, and tries
+                       the Debian package; docs/PACKAGING.md says how
+cargo xtask bundle --servers [--try]
+                       makes Debian packages of the shop server and the sandbox, and lives with
+                       them; docs/RUNNING.md says how a shop is run from them
 cargo xtask conformance
                        lives orders in the sandbox through the channels' Node.js SDKs
 cargo xtask faults [NAME]
@@ -50,6 +57,9 @@ fn dispatch(arguments: &[String]) -> Result<()> {
         ["run"] => run::run(),
         ["test"] => test::test(),
         ["bench", rest @ ..] => bench::bench(rest),
+        ["bundle", "--servers"] => bundle::servers::bundle(false),
+        ["bundle", "--servers", "--try"] => bundle::servers::bundle(true),
+        ["bundle", rest @ ..] => bundle::bundle(rest),
         ["conformance"] => conformance::conformance(false),
         ["faults"] => faults::faults(None),
         ["faults", name] => faults::faults(Some(name)),

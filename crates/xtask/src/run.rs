@@ -6,18 +6,20 @@ use anyhow::Result;
 use std::env;
 use std::path::PathBuf;
 
-/// The features and profile are those of the tests, so that both share one build.
+/// The features, the whole workspace and the profile are those of the tests, so that all of them share one build.
 pub(crate) const FEATURES: &str = "desktop/custom-protocol";
+
+/// What a build has in common with the tests, so that it builds nothing a second time: an example takes what is only for
+/// tests into account, and that decides how everything below is built.
+pub(crate) const AS_TESTED: [&str; 5] = ["--workspace", "--features", FEATURES, "--example", "demo"];
 
 pub(crate) fn run() -> Result<()> {
     let headless = !has_display();
     let lists: &[&[&str]] = if headless { &[system::BUILD, system::HEADLESS] } else { &[system::BUILD] };
     system::set_up(lists)?;
     ui::build()?;
-    let mut build = command("cargo", &["build", "--package", "desktop", "--features", FEATURES, "--bin", "liveshop"]);
-    if headless {
-        build.args(["--example", "demo"]);
-    }
+    let mut build = command("cargo", &["build", "--bin", "liveshop"]);
+    build.args(AS_TESTED);
     step("building the app (the first time takes some minutes)", &mut build, "the lines above name the file and line")?;
     let program = |name: &str| target().join("debug").join(format!("{name}{}", env::consts::EXE_SUFFIX));
     if headless {

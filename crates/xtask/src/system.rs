@@ -2,6 +2,7 @@
 
 use crate::step::{ask, command, run, say};
 use anyhow::{Result, bail};
+use std::process::Command;
 
 /// To build the window with its tray, and to see and hear a show in it.
 pub(crate) const BUILD: &[&str] = &[
@@ -17,13 +18,17 @@ pub(crate) const BUILD: &[&str] = &[
 pub(crate) const HEADLESS: &[&str] = &["xvfb", "webkit2gtk-driver", "dbus-daemon"];
 /// To keep a shop at a database server: tests and benchmarks start one of their own.
 pub(crate) const POSTGRES: &[&str] = &["postgresql"];
+/// To see that an installed app has its place in the menu and is given links.
+pub(crate) const INSTALLING: &[&str] = &["desktop-file-utils", "xdg-utils"];
+/// To install and back up the servers' packages, and to have their units read.
+pub(crate) const SERVERS: &[&str] = &["adduser", "sqlite3", "systemd"];
 /// To draw every screen and state.
 pub(crate) const GALLERY: &[&str] = &["chromium"];
 
 /// Installs what is missing of the lists, or says how.
 pub(crate) fn set_up(lists: &[&[&str]]) -> Result<()> {
     node()?;
-    if cfg!(target_os = "linux") && ask("apt-get", &["--version"]).is_some() {
+    if has_apt() {
         return apt(&lists.concat());
     }
     let missing = elsewhere();
@@ -31,6 +36,11 @@ pub(crate) fn set_up(lists: &[&[&str]]) -> Result<()> {
         return Ok(());
     }
     bail!("this system lacks what the window is built with. Run:\n\n    {missing}\n\nand then this command again")
+}
+
+/// Whether this is a Debian or Ubuntu.
+pub(crate) fn has_apt() -> bool {
+    cfg!(target_os = "linux") && ask("apt-get", &["--version"]).is_some()
 }
 
 /// Vite's and Svelte's own limits.
@@ -55,24 +65,29 @@ fn apt(packages: &[&str]) -> Result<()> {
         return Ok(());
     }
     say(&format!("\nThese system packages are missing and will be installed now: {}", missing.join(" ")));
-    let root = ask("id", &["-u"]).as_deref() == Some("0");
-    if !root {
+    if !is_root() {
         say("Installing them needs sudo, which may ask for your password.");
     }
-    let apt = |arguments: &[&str]| {
-        let mut command = if root { command("apt-get", &[]) } else { command("sudo", &["apt-get"]) };
-        command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
-        command
-    };
     let all = missing.join(" ");
     let advice = format!("try it by hand: apt-get update && apt-get install --no-install-recommends {all}");
-    run("fetching the list of packages", &mut apt(&["update", "-q"]), &advice)?;
-    let mut install = apt(&["install", "-y", "-q", "--no-install-recommends"]);
+    run("fetching the list of packages", &mut apt_get(&["update", "-q"]), &advice)?;
+    let mut install = apt_get(&["install", "-y", "-q", "--no-install-recommends"]);
     install.args(&missing);
     run("installing system packages", &mut install, &advice)
 }
 
-fn is_installed(package: &str) -> bool {
+/// `apt-get`, by root or through sudo.
+pub(crate) fn apt_get(arguments: &[&str]) -> Command {
+    let mut command = if is_root() { command("apt-get", &[]) } else { command("sudo", &["apt-get"]) };
+    command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
+    command
+}
+
+pub(crate) fn is_root() -> bool {
+    ask("id", &["-u"]).as_deref() == Some("0")
+}
+
+pub(crate) fn is_installed(package: &str) -> bool {
     ask("dpkg-query", &["-W", "-f", "${Status}", package]).is_some_and(|status| status == "install ok installed")
 }
 

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every test there is, from quick to slow, and one line at the end.
 
+use crate::bundle::{servers, trial_of_tested_build};
 use crate::conformance::conformance;
 use crate::run::FEATURES;
 use crate::step::{command, run, say};
@@ -13,7 +14,7 @@ const LOOK: &str = "the lines above say what and where";
 pub(crate) fn test() -> Result<()> {
     let mut lists = vec![system::BUILD, system::GALLERY, system::POSTGRES];
     if cfg!(target_os = "linux") {
-        lists.push(system::HEADLESS);
+        lists.extend([system::HEADLESS, system::INSTALLING, system::SERVERS]);
     }
     system::set_up(&lists)?;
     ui::build()?;
@@ -40,6 +41,12 @@ pub(crate) fn test() -> Result<()> {
         step("lints", clippy()),
     ]);
     steps.push(step("every screen and state", ui::npm(&["run", "gallery"])));
+    if system::has_apt() {
+        steps.push(shown("the installer, installed, started and removed", trial_of_tested_build()));
+        steps.push(shown("the servers' packages, served from and purged", servers::trial_of_tested_build()));
+    } else {
+        say("\nThe installers are not tried: this system has no apt-get.");
+    }
     let failed: Vec<&str> = steps.iter().filter(|(_, passed)| !passed).map(|(what, _)| *what).collect();
     say("\nPictures of the real window are in target/e2e, of every screen and state in target/gallery.");
     say(&format!("steps: {} passed, {} failed", steps.len() - failed.len(), failed.len()));

@@ -11,13 +11,19 @@ pub(crate) fn npm(arguments: &[&str]) -> Command {
     npm
 }
 
-/// Installs the packages that the lock file names, unless they are there already, and builds the page.
-pub(crate) fn build() -> Result<()> {
+/// Installs the packages that the lock file names, unless they are there already.
+pub(crate) fn install() -> Result<()> {
     let installed = root().join("ui/node_modules/.package-lock.json");
     let modified = |path: &std::path::Path| path.metadata().and_then(|file| file.modified()).ok();
     let lock = modified(&root().join("ui/package-lock.json"));
     if modified(&installed) < lock {
         run("installing the page's packages", &mut npm(&["ci"]), "check the network, then try again")?;
     }
+    Ok(())
+}
+
+/// Builds the page, with its packages.
+pub(crate) fn build() -> Result<()> {
+    install()?;
     run("building the page", &mut npm(&["run", "build"]), "the lines above name the file and line")
 }

@@ -1,6 +1,8 @@
 //! Getting into rooms, what is in the open one, and the app itself.
 
 use crate::entrance::Entrances;
+use crate::front;
+use crate::menu;
 use crate::preferences::Chosen;
 use crate::views::{About, CommandError, Entrance, KnownRoom, Preferences, Shelf};
 use tauri::{AppHandle, State};
@@ -41,7 +43,13 @@ pub(crate) async fn shelf(entrances: State<'_, Entrances>) -> Result<Shelf, Comm
 }
 
 #[tauri::command]
-pub(crate) async fn preferences(preferences: Preferences, chosen: State<'_, Chosen>) -> Result<(), CommandError> {
+pub(crate) async fn preferences(
+    preferences: Preferences,
+    app: AppHandle,
+    chosen: State<'_, Chosen>,
+) -> Result<(), CommandError> {
+    front::call(&app, preferences.language);
+    menu::call(&app, preferences.language);
     chosen.choose(preferences)
 }
 

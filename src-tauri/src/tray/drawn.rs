@@ -1,6 +1,7 @@
 //! The tray's icon and menu.
 
 use super::Tray;
+use crate::brand::OURS;
 use crate::front;
 use crate::views::Language;
 use crate::words;
@@ -30,7 +31,7 @@ impl Drawn {
         let (pay, open, quit) = (line(PAY)?, line(OPEN)?, line(QUIT)?);
         let between = PredefinedMenuItem::separator(app)?;
         let menu = Menu::with_items(app, &[&pay, &between, &open, &quit])?;
-        let mut icon = TrayIconBuilder::with_id("payments").menu(&menu).tooltip("Liveshop").on_menu_event(pressed);
+        let mut icon = TrayIconBuilder::with_id("payments").menu(&menu).tooltip(OURS.en).on_menu_event(pressed);
         if let Some(picture) = app.default_window_icon() {
             icon = icon.icon(picture.clone());
         }

@@ -102,6 +102,12 @@ impl Home {
         fs::create_dir_all(shots).unwrap();
         Home { folder: tempfile::tempdir().unwrap(), shots: shots.to_owned() }
     }
+
+    /// One that stays when the app has ended, in `folder`.
+    pub fn that_stays(folder: &Path, shots: &Path) -> Home {
+        let folder = tempfile::Builder::new().disable_cleanup(true).tempdir_in(folder).unwrap();
+        Home { folder, ..Home::new(shots) }
+    }
 }
 
 fn free_port() -> u16 {

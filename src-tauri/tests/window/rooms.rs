@@ -5,6 +5,10 @@ use crate::support::{Display, Home, Window};
 use crate::{ONE, app, order, shots, trust};
 use std::process::Command;
 
+/// Keys, as WebDriver names them.
+const F1: &str = "\u{E031}";
+const ESCAPE: &str = "\u{E00C}";
+
 /// Opens a link as the system does: the app is started once more with it.
 async fn open_outside(display: &Display, home: &Home, link: &str) {
     let mut second = Command::new(app());
@@ -54,6 +58,12 @@ async fn a_purchase_goes_on_in_the_room_it_was_made_in() {
     order(&window, "g2", "alipay").await;
     window.find("img[data-qr]").await;
     let code = Window::read_code(&window.shot("code").await);
+    // The guide opens over the code by the key for help, and leaves it as it was.
+    window.press(F1).await;
+    window.find("dialog article h3").await;
+    window.shot("guide").await;
+    window.press(ESCAPE).await;
+    window.find("body:not(:has(dialog)) img[data-qr]").await;
     window.click("button[data-act=\"change-room\"]").await;
     window.find("[data-settings=\"rooms\"]").await;
     window.shot("rooms").await;
