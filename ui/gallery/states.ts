@@ -2,6 +2,7 @@ import type { AnswerFault, CheckingWhy, CommandCode, CommandError, ErrorCode, Pa
 import type { PlayerEvent } from '../src/live/player';
 import { blank, type FakeHost, fakeReceipt } from '../src/host/fake';
 import { rehearsalStates } from './areas/rehearsal';
+import { guideStates } from './areas/guide';
 import { settingsStates } from './areas/settings';
 import { showStates } from './areas/show';
 import { ordersStates } from './areas/orders';
@@ -333,6 +334,7 @@ export const states: Record<string, State> = {
   ...rehearsalStates,
   ...studioStates,
   ...settingsStates,
+  ...guideStates,
   ...showStates,
   ...ordersStates,
   ...studioOrdersStates,

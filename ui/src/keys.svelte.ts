@@ -9,13 +9,17 @@ export interface KeyTarget {
   buyPinned?(): void;
 }
 
+/** What the keyboard opens over the window, whatever is on screen. */
+export type Dialog = 'guide' | 'keys';
+
 interface Parts {
   /** Whether single letters do anything (WCAG 2.1.4: they can be switched off). */
   singleKeys: () => boolean;
   page: () => KeyTarget | undefined;
   stage: () => Pick<KeyTarget, 'key'> | undefined;
-  dialogOpen: () => boolean;
-  setDialog: (open: boolean) => void;
+  /** What lies over the window. */
+  dialog: () => Dialog | null;
+  setDialog: (dialog: Dialog | null) => void;
   /** Goes to a section by its number. */
   goTo: (number: number) => void;
 }
@@ -38,16 +42,19 @@ export class Keys {
 
   press = (event: KeyboardEvent): void => {
     if (event.isComposing || event.altKey) return;
-    if (event.key === 'F6') {
+    if (event.key === 'F1' || (event.key === '?' && event.metaKey)) {
+      event.preventDefault();
+      this.#parts.setDialog(this.#parts.dialog() === 'guide' ? null : 'guide');
+    } else if (event.key === 'F6') {
       event.preventDefault();
       nextArea(event.shiftKey ? -1 : 1);
     } else if (event.key === 'Escape') {
       this.#escape();
     } else if (event.ctrlKey || event.metaKey) {
-      if (/^[1-9]$/.test(event.key) && !this.#parts.dialogOpen()) {
+      if (/^[1-9]$/.test(event.key) && this.#parts.dialog() === null) {
         event.preventDefault();
         this.#parts.goTo(Number(event.key));
-      } else if (event.key.toLowerCase() === 'f' && !this.#parts.dialogOpen()) {
+      } else if (event.key.toLowerCase() === 'f' && this.#parts.dialog() === null) {
         event.preventDefault();
         this.#parts.page()?.search();
       }
@@ -59,7 +66,7 @@ export class Keys {
   };
 
   #escape(): void {
-    if (this.#parts.dialogOpen()) this.#parts.setDialog(false);
+    if (this.#parts.dialog() !== null) this.#parts.setDialog(null);
     else if (this.digits !== '') this.#clear();
     else this.#parts.page()?.escape();
   }
@@ -74,15 +81,15 @@ export class Keys {
   #single(event: KeyboardEvent): void {
     const page = this.#parts.page();
     const letter = event.key.toLowerCase();
-    if (this.#parts.dialogOpen()) {
-      if (letter === '?') this.#parts.setDialog(false);
+    if (this.#parts.dialog() !== null) {
+      if (letter === '?') this.#parts.setDialog(null);
       return;
     }
     if (/^\d$/.test(letter)) {
       if (page?.openLot === undefined) return;
       this.#digit(letter);
     }
-    else if (letter === '?') this.#parts.setDialog(true);
+    else if (letter === '?') this.#parts.setDialog('keys');
     else if (letter === '/') page?.search();
     else if (letter === 'b') page?.buyPinned?.();
     else if (!page?.key(letter) && !this.#parts.stage()?.key(letter)) return;

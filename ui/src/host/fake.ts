@@ -151,6 +151,7 @@ export class FakeHost implements Host {
   readonly #room = new Set<() => void>();
   readonly #links = new Set<(link: string) => void>();
   readonly #shows = new Set<(requestId: string) => void>();
+  readonly #guides = new Set<() => void>();
   readonly #connection = new Set<(online: boolean) => void>();
 
   readonly studio = new FakeStudio(this);
@@ -289,6 +290,16 @@ export class FakeHost implements Host {
   onShow(listener: (requestId: string) => void): () => void {
     this.#shows.add(listener);
     return () => this.#shows.delete(listener);
+  }
+
+  onGuide(listener: () => void): () => void {
+    this.#guides.add(listener);
+    return () => this.#guides.delete(listener);
+  }
+
+  /** As if the guide had been chosen in the system's menu. */
+  guide(): void {
+    this.#guides.forEach((listener) => listener());
   }
 
   /** As if the system had passed on a link. */

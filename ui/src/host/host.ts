@@ -89,6 +89,8 @@ export interface Host {
   onLink(listener: (link: string) => void): () => void;
   /** The system wants a purchase shown: its notification was pressed. Returns a function that stops listening. */
   onShow(listener: (requestId: string) => void): () => void;
+  /** The guide was chosen in the system's menu. Returns a function that stops listening. */
+  onGuide(listener: () => void): () => void;
   copy(text: string): Promise<void>;
   /** What the room's streamer does. */
   readonly studio: StudioHost;

@@ -105,6 +105,7 @@ export const tauriHost: Host = {
   onConnection: (listener) => listenTo<boolean>('connection', listener),
   onLink: (listener) => listenTo<string>('link', listener),
   onShow: (listener) => listenTo<string>('show', listener),
+  onGuide: (listener) => listenTo('guide', () => listener()),
   copy: (text) => navigator.clipboard.writeText(text),
   studio,
   rehearsal,

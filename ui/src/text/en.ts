@@ -1,4 +1,6 @@
+import { brand } from './brand';
 import type { Said, Words } from './zh';
+import { guide } from './guide';
 import { orders } from './orders';
 import { outcome } from './outcome';
 import { purchase } from './purchase';
@@ -13,11 +15,12 @@ const oddAnswer: Said = { title: 'The shop did not let you in', body: 'It gave a
 
 /** The words in English. */
 export const en = {
-  app: 'Liveshop',
+  app: brand.en,
   sections: 'Main',
   changeRoom: 'Change room',
   section: { room: 'Room', orders: 'Orders', studio: 'Studio', settings: 'Settings' },
   waitingOrders: (n) => `${n} ${n === 1 ? 'order waits' : 'orders wait'} for you`,
+  guide: guide.en,
   orders: orders.en,
   rehearsal: rehearsal.en,
   settings: settings.en,
@@ -45,7 +48,7 @@ export const en = {
   openingBody: 'The first time, the practice room sets up a practice shop and a pretend wallet on this computer. Usually a few seconds.',
   openingSlow: 'This takes longer than usual. Still waiting for the shop.',
   trustTitle: 'Trust this shop?',
-  trustBody: 'This is your first visit to a room of this shop. If you trust it, Liveshop remembers its key: orders and payment codes must be signed with it, or they are not shown.',
+  trustBody: `This is your first visit to a room of this shop. If you trust it, ${brand.en} remembers its key: orders and payment codes must be signed with it, or they are not shown.`,
   trustHow: 'Compare the fingerprint with the one the host publishes, and go on if they are the same.',
   trustRoom: 'Room',
   trustShop: 'Shop address',
@@ -62,10 +65,10 @@ export const en = {
   keyNow: 'The key shown now',
   entryError: {
     no_answer: { title: 'The shop does not answer', body: 'Check the network and try again. Nothing was ordered or charged.' },
-    unusable_answer: { title: 'The shop’s answer makes no sense', body: 'It may not be a Liveshop shop, or another version. Check the link, or update and try again.' },
+    unusable_answer: { title: 'The shop’s answer makes no sense', body: `It may not be a shop for ${brand.en}, or another version. Check the link, or update and try again.` },
     storage: { title: 'This computer cannot store data', body: 'Check disk space and folder permissions, then try again.' },
     bad_link: { title: 'This link does not open', body: 'It is incomplete or mistyped. Copy it from the host again.' },
-    practice_failed: { title: 'The practice room did not open', body: 'The practice shop on this computer did not start. Try again; if it still fails, restart Liveshop.' },
+    practice_failed: { title: 'The practice room did not open', body: `The practice shop on this computer did not start. Try again; if it still fails, restart ${brand.en}.` },
     not_ready: { title: 'Not ready yet', body: 'The room is still opening. Wait a few seconds and try again.' },
     price_changed: oddAnswer,
     sold_out: oddAnswer,
@@ -75,7 +78,7 @@ export const en = {
     request_conflict: oddAnswer,
     too_many_requests: { title: 'The shop is busy', body: 'It limits how fast people enter. Try again in a moment.' },
     unauthorised: { title: 'The shop does not know this computer', body: 'Its pass has lapsed. Trying again signs up anew; past orders are not affected.' },
-    invalid_params: { title: 'The shop did not understand', body: 'Versions may differ. Update Liveshop and try again.' },
+    invalid_params: { title: 'The shop did not understand', body: `Versions may differ. Update ${brand.en} and try again.` },
     shop_paused: oddAnswer,
     address_unknown: oddAnswer,
     stale: oddAnswer,
@@ -188,6 +191,7 @@ export const en = {
     mute: 'Sound on or off',
     full: 'Fill the screen',
     latest: 'Jump to live',
+    guide: 'User guide',
     help: 'This list',
   },
 } satisfies Words;

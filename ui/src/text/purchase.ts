@@ -1,4 +1,5 @@
 import type { AnswerFault, CommandCode, ErrorCode, PayType } from '../host/contract';
+import { brand, zhApp } from './brand';
 import type { Said } from './zh';
 
 /** What a refusal's words may need; amounts are already formatted. */
@@ -82,10 +83,10 @@ const zh = {
   notSent: '订单没有发出去',
   notSentBody: {
     no_answer: '商店没有回应。请检查网络后再试。',
-    unusable_answer: '商店的回应看不懂。请更新 Liveshop 后再试。',
+    unusable_answer: `商店的回应看不懂。请更新${zhApp.between}后再试。`,
     storage: '这台电脑存不了订单记录，所以没有下单。请检查磁盘空间后再试。',
     bad_link: '直播间的链接有问题。请重新打开主播的链接。',
-    practice_failed: '练习商店没有运行。请重启 Liveshop 后再试。',
+    practice_failed: `练习商店没有运行。请重启${zhApp.between}后再试。`,
     not_ready: '直播间还没准备好。请稍等几秒再试。',
     price_changed: '价格变了。请回到商品看看现在的价格。',
     sold_out: '已经售完。',
@@ -102,7 +103,7 @@ const zh = {
     invalid_params: '订单内容不完整。请回到商品重新选择。',
     not_found: '找不到这件商品。',
     shop_paused: '商店现在不接新订单。请晚点再来。',
-    internal: 'Liveshop 出了问题，已记录。请再试一次。',
+    internal: `${zhApp.first}出了问题，已记录。请再试一次。`,
   } satisfies Record<CommandCode, string>,
 
   refusal: {
@@ -128,7 +129,7 @@ const zh = {
     stale: () => ({ title: '商店的内容刚刚变了', body: '没有生成订单。回到商品重新选择。' }),
     refund_exceeds: () => ({ title: '商店的回答对不上', body: '它说的是退款，和这次下单无关。没有生成订单，可以再试一次。' }),
     picture_unusable: () => ({ title: '商店的回答对不上', body: '它说的是图片，和这次下单无关。没有生成订单，可以再试一次。' }),
-    invalid_params: () => ({ title: '商店看不懂这个订单', body: '没有生成订单。请回到商品重新选择；仍不行的话，更新 Liveshop。' }),
+    invalid_params: () => ({ title: '商店看不懂这个订单', body: `没有生成订单。请回到商品重新选择；仍不行的话，更新${zhApp.last}。` }),
     not_found: () => ({ title: '找不到这件商品', body: '它可能刚被删除，没有生成订单。' }),
     internal: () => ({ title: '商店出了问题', body: '问题在商店那边，已记录，没有生成订单。可以再试一次。' }),
   } satisfies Record<ErrorCode, (f: RefusalFacts) => Said>,
@@ -142,7 +143,7 @@ const zh = {
   tryIn: (s: number) => `${s} 秒后可再试`,
 
   fault: {
-    wrong_kind: { title: '回应的种类不对', body: '商店答的不是付款信息。请更新 Liveshop 后再试。' },
+    wrong_kind: { title: '回应的种类不对', body: `商店答的不是付款信息。请更新${zhApp.between}后再试。` },
     malformed: { title: '付款信息不完整', body: '缺了必要的内容，无法核对。可以再试一次。' },
     bad_signature: { title: '签名对不上，已停下', body: '这个回应不是你信任的商店签的，可能被人改过。请先不要买，并告诉主播。' },
     stale: { title: '付款信息已过时', body: '收到时已经太旧，不能再用。可以再试一次。' },
@@ -253,10 +254,10 @@ const en: Words = {
   notSent: 'The order was not sent',
   notSentBody: {
     no_answer: 'The shop does not answer. Check the network and try again.',
-    unusable_answer: 'The shop’s answer makes no sense. Update Liveshop and try again.',
+    unusable_answer: `The shop’s answer makes no sense. Update ${brand.en} and try again.`,
     storage: 'This computer could not write the order down, so it was not placed. Check disk space and try again.',
     bad_link: 'The room’s link is broken. Open the host’s link again.',
-    practice_failed: 'The practice shop is not running. Restart Liveshop and try again.',
+    practice_failed: `The practice shop is not running. Restart ${brand.en} and try again.`,
     not_ready: 'The room is not ready. Wait a few seconds and try again.',
     price_changed: 'The price has changed. Go back to see the price now.',
     sold_out: 'It has sold out.',
@@ -273,7 +274,7 @@ const en: Words = {
     invalid_params: 'The order is incomplete. Go back and choose again.',
     not_found: 'This item cannot be found.',
     shop_paused: 'The shop is not taking orders right now. Try again later.',
-    internal: 'Something went wrong in Liveshop and was recorded. Try again.',
+    internal: `Something went wrong in ${brand.en} and was recorded. Try again.`,
   },
 
   refusal: {
@@ -299,7 +300,7 @@ const en: Words = {
     stale: () => ({ title: 'Something has just changed', body: 'No order was made. Go back and choose again.' }),
     refund_exceeds: () => ({ title: 'The shop’s answer does not fit', body: 'It speaks of a refund, not of this order. No order was made; you can try again.' }),
     picture_unusable: () => ({ title: 'The shop’s answer does not fit', body: 'It speaks of a picture, not of this order. No order was made; you can try again.' }),
-    invalid_params: () => ({ title: 'The shop did not understand', body: 'No order was made. Go back and choose again; if it still fails, update Liveshop.' }),
+    invalid_params: () => ({ title: 'The shop did not understand', body: `No order was made. Go back and choose again; if it still fails, update ${brand.en}.` }),
     not_found: () => ({ title: 'This item cannot be found', body: 'It may just have been deleted. No order was made.' }),
     internal: () => ({ title: 'Something went wrong at the shop', body: 'The fault is on the shop’s side and was recorded. No order was made. You can try again.' }),
   },
@@ -313,7 +314,7 @@ const en: Words = {
   tryIn: (s) => `Try again in ${s} s`,
 
   fault: {
-    wrong_kind: { title: 'Not the kind of answer we asked for', body: 'The shop sent something other than payment details. Update Liveshop and try again.' },
+    wrong_kind: { title: 'Not the kind of answer we asked for', body: `The shop sent something other than payment details. Update ${brand.en} and try again.` },
     malformed: { title: 'The payment details are incomplete', body: 'Something needed is missing, so they cannot be checked. You can try again.' },
     bad_signature: { title: 'The signature is wrong, stopped', body: 'This answer was not signed by the shop you trust and may have been altered. Hold off buying and tell the host.' },
     stale: { title: 'The payment details are out of date', body: 'They were too old when they arrived. You can try again.' },

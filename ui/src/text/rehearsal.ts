@@ -1,4 +1,5 @@
 import type { Case, HappeningKind, OrderState, Trouble } from '../host/contract';
+import { brand, zhApp } from './brand';
 
 /** What viewers will see, and what the books will show. */
 interface Both {
@@ -35,7 +36,7 @@ const zh = {
 
   // What must be true before there is anything to rehearse
   offTitle: '这个版本没有开启彩排',
-  offBody: '彩排要用带练习直播间的 Liveshop。',
+  offBody: `彩排要用带练习直播间的${zhApp.last}。`,
   elsewhereTitle: '彩排在练习直播间里进行',
   elsewhereBody: '这样真实的观众和订单完全不受影响。打开练习直播间后，再回到“工作室”的“彩排”。',
   toPractice: '打开练习直播间',
@@ -59,9 +60,9 @@ const zh = {
   stopped: (f: { now: number; whole: number }) => `已停止，演完了 ${f.now} / ${f.whole} 个场景`,
   stoppedBody: '停下来不会留下任何东西。想开播前放心，就从头再来一次。',
   broken: '彩排没能进行下去',
-  brokenBody: '问题出在彩排本身，观众和练习订单都不受影响。再来一次；还不行的话，重启 Liveshop。',
+  brokenBody: `问题出在彩排本身，观众和练习订单都不受影响。再来一次；还不行的话，重启${zhApp.last}。`,
   notStarted: '彩排没有开始',
-  notStartedBody: '没能在这台电脑上准备模拟店铺。再试一次；还不行的话，检查磁盘空间，再重启 Liveshop。',
+  notStartedBody: `没能在这台电脑上准备模拟店铺。再试一次；还不行的话，检查磁盘空间，再重启${zhApp.last}。`,
   noGoods: '没有在售又有库存的商品可以彩排。先在“商品”里上架一件，再回来。',
   notStopped: '没有停下来，再按一次“停止”。',
   forSupport: (m: string) => `给技术支持看：${m}`,
@@ -143,7 +144,7 @@ const zh = {
   allOffSaid: '故障已全部关闭',
   switchesLabel: '故障开关',
   switchesFailed: '开关没有加载出来',
-  switchesFailedBody: '练习直播间没有回应。再试一次；还不行的话，重启 Liveshop。',
+  switchesFailedBody: `练习直播间没有回应。再试一次；还不行的话，重启${zhApp.last}。`,
   switchesLoading: '正在取故障开关',
   notSwitched: '没有切换成功，再按一次。',
   struck: (n: number) => `已起作用 ${n} 次`,
@@ -231,14 +232,14 @@ const zh = {
   phoneOff: '关掉',
   phoneStarting: '正在打开',
   phoneReady: '用手机摄像头扫这个码',
-  phoneReadyBody: '打不开的话，确认手机和电脑在同一个网络，防火墙允许 Liveshop。',
+  phoneReadyBody: `打不开的话，确认手机和电脑在同一个网络，防火墙允许${zhApp.last}。`,
   phoneQr: '模拟钱包的地址，用手机扫',
   phoneAddress: '地址',
   copyAddress: '复制地址',
-  phoneNote: (port: string) => `现在端口 ${port} 对同一网络开放。用完就关掉；离开练习直播间或退出 Liveshop 也会关掉。`,
+  phoneNote: (port: string) => `现在端口 ${port} 对同一网络开放。用完就关掉；离开练习直播间或退出${zhApp.between}也会关掉。`,
   phoneNoQr: '码没有画出来，在手机浏览器里输入上面的地址。',
   phoneFailed: '没有打开。电脑可能没连上网络，或防火墙不允许。检查后再试一次。',
-  phoneNotOff: '没有关掉。再按一次；还不行的话，退出 Liveshop。',
+  phoneNotOff: `没有关掉。再按一次；还不行的话，退出${zhApp.last}。`,
 };
 
 type Words = typeof zh;
@@ -256,7 +257,7 @@ const en: Words = {
   bandCrowd: 'A pretend crowd is buying',
 
   offTitle: 'Rehearsal is not in this build',
-  offBody: 'Rehearsing needs a Liveshop that comes with the practice room.',
+  offBody: `Rehearsing needs a build of ${brand.en} with the practice room.`,
   elsewhereTitle: 'Rehearsals happen in the practice room',
   elsewhereBody: 'That way real viewers and orders are never touched. Open the practice room, then come back to Studio, Rehearsal.',
   toPractice: 'Open the practice room',
@@ -279,9 +280,9 @@ const en: Words = {
   stopped: (f) => `Stopped after ${f.now} of ${f.whole} cases`,
   stoppedBody: 'Stopping leaves nothing behind. To be sure before you go live, run it from the start.',
   broken: 'The rehearsal could not go on',
-  brokenBody: 'The fault is in the rehearsal itself; viewers and practice orders are not touched. Run it again; if that fails too, restart Liveshop.',
+  brokenBody: `The fault is in the rehearsal itself; viewers and practice orders are not touched. Run it again; if that fails too, restart ${brand.en}.`,
   notStarted: 'The rehearsal did not start',
-  notStartedBody: 'The pretend shop could not be prepared on this computer. Try again; if that fails too, check the disk space and restart Liveshop.',
+  notStartedBody: `The pretend shop could not be prepared on this computer. Try again; if that fails too, check the disk space and restart ${brand.en}.`,
   noGoods: 'Nothing is on sale and in stock to rehearse with. Put an item on sale under Goods, then come back.',
   notStopped: 'It did not stop. Press Stop again.',
   forSupport: (m) => `For support: ${m}`,
@@ -362,7 +363,7 @@ const en: Words = {
   allOffSaid: 'All faults are off',
   switchesLabel: 'Faults',
   switchesFailed: 'The switches did not load',
-  switchesFailedBody: 'The practice room did not answer. Try again; if that fails too, restart Liveshop.',
+  switchesFailedBody: `The practice room did not answer. Try again; if that fails too, restart ${brand.en}.`,
   switchesLoading: 'Loading the switches',
   notSwitched: 'It did not switch. Press again.',
   struck: (n) => (n === 1 ? 'Struck once' : `Struck ${n} times`),
@@ -447,14 +448,14 @@ const en: Words = {
   phoneOff: 'Turn off',
   phoneStarting: 'Turning on',
   phoneReady: 'Scan this with your phone’s camera',
-  phoneReadyBody: 'If it does not open, see that phone and computer are in the same network and that the firewall lets Liveshop through.',
+  phoneReadyBody: `If it does not open, see that phone and computer are in the same network and that the firewall lets ${brand.en} through.`,
   phoneQr: 'Address of the pretend wallet, to be scanned with a phone',
   phoneAddress: 'Address',
   copyAddress: 'Copy address',
-  phoneNote: (port) => `Port ${port} is open to this network now. Turn it off when you are done; leaving the practice room or quitting Liveshop turns it off too.`,
+  phoneNote: (port) => `Port ${port} is open to this network now. Turn it off when you are done; leaving the practice room or quitting ${brand.en} turns it off too.`,
   phoneNoQr: 'The code could not be drawn. Type the address above into your phone’s browser.',
   phoneFailed: 'It is not on. The computer may be offline, or the firewall refuses. Check both, then try again.',
-  phoneNotOff: 'It is still on. Press again; if that fails too, quit Liveshop.',
+  phoneNotOff: `It is still on. Press again; if that fails too, quit ${brand.en}.`,
 };
 
 export const rehearsal = { zh, en };

@@ -1,3 +1,4 @@
+import { brand, zhApp } from './brand';
 /** A deal's pieces. */
 interface Pieces {
   left: number;
@@ -11,7 +12,7 @@ const zh = {
   buffering: '网络有点慢，正在缓冲…',
   lost: (n: number) => `画面断了，正在重连（第 ${n} 次）。商品和付款不受影响。`,
   failed: '直播画面打不开。商品和付款不受影响。',
-  noCodec: '这台电脑没有这场直播要用的解码器。Debian 和 Ubuntu 上安装 gstreamer1.0-libav 和 gstreamer1.0-plugins-bad，再重新打开 Liveshop。商品和付款不受影响。',
+  noCodec: `这台电脑没有这场直播要用的解码器。Debian 和 Ubuntu 上安装 gstreamer1.0-libav 和 gstreamer1.0-plugins-bad，再重新打开${zhApp.last}。商品和付款不受影响。`,
   back: '画面恢复了',
   soonAt: (t: string) => `还没开播，${t} 开始`,
   soonIn: (t: string) => `还没开播，${t} 后开始`,
@@ -49,7 +50,7 @@ const en: Words = {
   buffering: 'Slow network, buffering…',
   lost: (n) => `The picture dropped, reconnecting (try ${n}). Shopping and paying still work.`,
   failed: 'The picture will not load. Shopping and paying still work.',
-  noCodec: 'This computer lacks the decoder for this show. On Debian and Ubuntu, install gstreamer1.0-libav and gstreamer1.0-plugins-bad, and open Liveshop again. Shopping and paying still work.',
+  noCodec: `This computer lacks the decoder for this show. On Debian and Ubuntu, install gstreamer1.0-libav and gstreamer1.0-plugins-bad, and open ${brand.en} again. Shopping and paying still work.`,
   back: 'The picture is back',
   soonAt: (t) => `Not live yet. Starts ${t}`,
   soonIn: (t) => `Not live yet. Starts in ${t}`,

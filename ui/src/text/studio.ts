@@ -1,4 +1,5 @@
 import type { CommandCode, RoomState } from '../host/contract';
+import { brand, zhApp } from './brand';
 import { studioPages } from './studioPages';
 
 /** Pieces of a deal. */
@@ -87,10 +88,10 @@ const zh = {
   notSaved: (why: string) => `没有保存成功，观众看到的还是原来的。${why}`,
   why: {
     no_answer: '商店没有回应，检查网络后再试。',
-    unusable_answer: '看不懂商店的回应，更新 Liveshop 后再试。',
+    unusable_answer: `看不懂商店的回应，更新${zhApp.between}后再试。`,
     storage: '这台电脑存不了数据，检查磁盘空间后再试。',
     bad_link: '直播间的链接有问题，用主播的链接重新进入。',
-    practice_failed: '练习商店没有运行，重启 Liveshop 后再试。',
+    practice_failed: `练习商店没有运行，重启${zhApp.between}后再试。`,
     not_ready: '直播间还没准备好，等几秒再试。',
     price_changed: '价格已经变了，看一下再改。',
     sold_out: '能减的没有那么多：刚刚又卖出了一些。看一下现在的库存再改。',
@@ -310,10 +311,10 @@ const en: Words = {
   notSaved: (why) => `Not saved. Viewers still see the old one. ${why}`,
   why: {
     no_answer: 'The shop does not answer. Check the network and try again.',
-    unusable_answer: 'The shop’s answer makes no sense. Update Liveshop and try again.',
+    unusable_answer: `The shop’s answer makes no sense. Update ${brand.en} and try again.`,
     storage: 'This computer cannot store data. Check disk space and try again.',
     bad_link: 'The room’s link is wrong. Enter again by the host’s link.',
-    practice_failed: 'The practice shop is not running. Restart Liveshop and try again.',
+    practice_failed: `The practice shop is not running. Restart ${brand.en} and try again.`,
     not_ready: 'The room is not ready yet. Wait a few seconds and try again.',
     price_changed: 'The price has changed. Look at it and edit again.',
     sold_out: 'There are not so many to take away: some were just sold. Look at the stock and edit again.',

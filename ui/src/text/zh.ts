@@ -1,4 +1,6 @@
 import type { CommandCode } from '../host/contract';
+import { brand, zhApp } from './brand';
+import { guide } from './guide';
 import { orders } from './orders';
 import { outcome } from './outcome';
 import { purchase } from './purchase';
@@ -19,11 +21,12 @@ const oddAnswer: Said = { title: '商店没有让你进入', body: '商店给了
 
 /** The words in Chinese: the source of the catalogue. `en.ts` has the same shape. */
 export const zh = {
-  app: 'Liveshop',
+  app: brand.zh,
   sections: '主导航',
   changeRoom: '换直播间',
   section: { room: '直播间', orders: '订单', studio: '工作室', settings: '设置' },
   waitingOrders: (n: number) => `${n} 笔订单等你处理`,
+  guide: guide.zh,
   orders: orders.zh,
   rehearsal: rehearsal.zh,
   settings: settings.zh,
@@ -52,7 +55,7 @@ export const zh = {
   openingBody: '第一次打开练习直播间时，要在本机准备一家练习商店和模拟钱包，通常几秒。',
   openingSlow: '比平常久，还在等商店回应。',
   trustTitle: '信任这家商店吗？',
-  trustBody: '你是第一次进这家商店的直播间。信任以后，Liveshop 会记住它的密钥：订单和付款码都要由这把密钥签名，对不上就不会显示。',
+  trustBody: `你是第一次进这家商店的直播间。信任以后，${zhApp.first}会记住它的密钥：订单和付款码都要由这把密钥签名，对不上就不会显示。`,
   trustHow: '请和主播公布的密钥指纹核对，一致再继续。',
   trustRoom: '直播间',
   trustShop: '商店地址',
@@ -69,10 +72,10 @@ export const zh = {
   keyNow: '现在出示的密钥',
   entryError: {
     no_answer: { title: '商店没有回应', body: '请检查网络后重试。没有下单，也没有扣款。' },
-    unusable_answer: { title: '看不懂商店的回应', body: '对方可能不是 Liveshop 商店，或者版本不同。请核对链接，或更新后再试。' },
+    unusable_answer: { title: '看不懂商店的回应', body: `对方可能不是${zhApp.between}商店，或者版本不同。请核对链接，或更新后再试。` },
     storage: { title: '这台电脑存不了数据', body: '请检查磁盘空间和文件夹权限，然后重试。' },
     bad_link: { title: '这个链接打不开', body: '链接不完整或写错了。请从主播那里重新复制一次。' },
-    practice_failed: { title: '练习直播间没有开起来', body: '本机的练习商店没有启动成功。请重试；仍不行的话，重启 Liveshop。' },
+    practice_failed: { title: '练习直播间没有开起来', body: `本机的练习商店没有启动成功。请重试；仍不行的话，重启${zhApp.last}。` },
     not_ready: { title: '还没准备好', body: '直播间还在打开，请稍等几秒再试。' },
     price_changed: oddAnswer,
     sold_out: oddAnswer,
@@ -82,7 +85,7 @@ export const zh = {
     request_conflict: oddAnswer,
     too_many_requests: { title: '人太多，请稍等', body: '商店正在限制进入的速度。过一会儿再试。' },
     unauthorised: { title: '商店不认识这台电脑', body: '登录凭证失效了。重试会重新登记，不影响以前的订单。' },
-    invalid_params: { title: '商店看不懂请求', body: '版本可能不一致。请更新 Liveshop 后再试。' },
+    invalid_params: { title: '商店看不懂请求', body: `版本可能不一致。请更新${zhApp.between}后再试。` },
     shop_paused: oddAnswer,
     address_unknown: oddAnswer,
     stale: oddAnswer,
@@ -201,6 +204,7 @@ export const zh = {
     mute: '打开或关掉声音',
     full: '全屏',
     latest: '回到最新画面',
+    guide: '使用指南',
     help: '这张列表',
   },
 };
