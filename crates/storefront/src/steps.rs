@@ -284,7 +284,7 @@ impl Shop {
             let evidence = Evidence { payment, answered, ..Evidence::text(format!("query: {standing:?}")) };
             match self.take_result(lease, record, event, evidence).await? {
                 After::Unknown => {}
-                after => return Ok(after),
+                after @ (After::Known(_) | After::HandedBack) => return Ok(after),
             }
         }
         self.store.answered_query(&record.order.id, answered).await?;

@@ -89,7 +89,7 @@ async fn a_database_of_the_first_version_keeps_its_orders_and_serves_on() {
     std::fs::write(&settings, text).unwrap();
     // Only serving carries it over.
     let (done, said) = program(folder.path(), &["check", "--offline"]).await;
-    let words = "the database has schema 1; start `storefront serve` once, which brings it to 3";
+    let words = "the database has schema 1; start `storefront serve` once, which brings it to 4";
     assert!(!done && said.contains(words), "{said}");
     let shop = serve::start(Config::read(&settings, |_| None).unwrap()).await.unwrap();
     assert_eq!(audit(&first).await, Vec::<String>::new());
@@ -164,18 +164,18 @@ async fn a_database_of_a_newer_program_is_refused_and_left_as_it_is() {
     let url = testbed::database(&path);
     drop(Store::open(&url).await.unwrap());
     let mut connection = open(&path).await;
-    connection.execute("UPDATE schema_version SET version = 4").await.unwrap();
-    let words = "the database has schema 4; this program knows 3. Install the newer program";
+    connection.execute("UPDATE schema_version SET version = 5").await.unwrap();
+    let words = "the database has schema 5; this program knows 4. Install the newer program";
     let error = Store::open(&url).await.unwrap_err();
-    assert!(matches!(error, StoreError::TooNew { found: 4 }) && error.to_string() == words, "{error}");
+    assert!(matches!(error, StoreError::TooNew { found: 5 }) && error.to_string() == words, "{error}");
     let error = Reader::open(&url).await.unwrap_err();
     assert!(
-        matches!(error, OpenError::Store(StoreError::TooNew { found: 4 })) && error.to_string() == words,
+        matches!(error, OpenError::Store(StoreError::TooNew { found: 5 })) && error.to_string() == words,
         "{error}"
     );
     let version: i64 =
         sqlx::query_scalar("SELECT version FROM schema_version").fetch_one(&mut connection).await.unwrap();
-    assert_eq!(version, 4);
+    assert_eq!(version, 5);
 }
 
 #[tokio::test]
@@ -195,5 +195,5 @@ async fn several_that_open_an_empty_database_at_once_make_its_tables_once() {
     let mut connection = open(&path).await;
     let versions: Vec<i64> =
         sqlx::query_scalar("SELECT version FROM schema_version").fetch_all(&mut connection).await.unwrap();
-    assert_eq!(versions, [3]);
+    assert_eq!(versions, [4]);
 }

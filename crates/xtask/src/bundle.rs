@@ -129,7 +129,8 @@ fn make(brand: &Brand, build: Build) -> Result<Vec<PathBuf>> {
             ui::build()?;
             let mut program = command("cargo", &["build", "--bin", "liveshop"]);
             run("building the app as the tests do", program.args(AS_TESTED), LOOK)?;
-            let mut tauri = tauri(&["bundle", "--debug", "--ci", "--bundles", formats(build), "--config"]);
+            let pack = ["bundle", "--debug", "--no-binary-patching", "--ci", "--bundles", formats(build), "--config"];
+            let mut tauri = tauri(&pack);
             run("packing it", tauri.arg(made.config()), LOOK)?;
         }
         Build::Tested => {

@@ -90,6 +90,12 @@ pub(crate) struct Share {
     pub(crate) open: Option<String>,
 }
 
+/// What viewers have of items.
+pub(super) type Shares = BTreeMap<(ViewerId, GoodsId), Known<Option<Share>>>;
+
+/// What viewers' requests gave.
+pub(super) type Requests = BTreeMap<(ViewerId, RequestId), Known<Option<Answered>>>;
+
 /// Goods that were paid for.
 #[derive(Clone, Debug)]
 pub(super) struct Delivery {
@@ -103,8 +109,8 @@ pub(crate) struct Batch {
     pub(super) orders: BTreeMap<OrderId, Known<Option<Record>>>,
     pub(super) jobs: BTreeMap<OrderId, Known<Option<jobs::Job>>>,
     pub(super) goods: BTreeMap<GoodsId, Option<Shelved>>,
-    pub(super) shares: BTreeMap<(ViewerId, GoodsId), Known<Option<Share>>>,
-    pub(super) requests: BTreeMap<(ViewerId, RequestId), Known<Option<Answered>>>,
+    pub(super) shares: Shares,
+    pub(super) requests: Requests,
     addresses: BTreeMap<(ViewerId, AddressId), Option<PostalAddress>>,
     /// Notices, and whether each was heard before.
     pub(super) notices: BTreeMap<String, bool>,

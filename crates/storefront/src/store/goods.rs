@@ -1,6 +1,6 @@
 //! Goods and their stock.
 
-use super::batch::{Known, Share};
+use super::batch::{Known, Share, Shares};
 use super::bulk::{Questions, Script, Value};
 use super::deals::{self, DealRow, NewDeal};
 use super::rooms::{self, NewRoom};
@@ -332,10 +332,7 @@ pub(super) fn ask_shares(questions: &mut Questions, wanted: &BTreeSet<(ViewerId,
 }
 
 /// The answer to [`ask_shares`].
-pub(super) fn shares(
-    wanted: &BTreeSet<(ViewerId, GoodsId)>,
-    rows: &[AnyRow],
-) -> Result<BTreeMap<(ViewerId, GoodsId), Known<Option<Share>>>, StoreError> {
+pub(super) fn shares(wanted: &BTreeSet<(ViewerId, GoodsId)>, rows: &[AnyRow]) -> Result<Shares, StoreError> {
     let mut found: BTreeMap<_, _> = wanted.iter().map(|key| (key.clone(), Known::new(None))).collect();
     for row in rows {
         let key = (id(row.try_get(0)?, "viewer id", "shares")?, id(row.try_get(1)?, "goods id", "shares")?);
@@ -346,7 +343,7 @@ pub(super) fn shares(
 }
 
 /// Writes what viewers have of items.
-pub(super) fn save_shares(script: &mut Script, shares: &BTreeMap<(ViewerId, GoodsId), Known<Option<Share>>>) {
+pub(super) fn save_shares(script: &mut Script, shares: &Shares) {
     let changed = shares.iter().filter(|(_, known)| known.was != known.now);
     let row = |(viewer, goods): &(ViewerId, GoodsId), share: &Share| -> [Value; 4] {
         [viewer.as_str().into(), goods.as_str().into(), i64::from(share.pieces).into(), share.open.as_deref().into()]

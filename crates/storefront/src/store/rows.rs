@@ -1,6 +1,6 @@
 //! The rows of orders, attempts and refunds, read and written whole.
 
-use super::batch::Known;
+use super::batch::{Known, Requests};
 use super::bulk::{Answers, Questions, Script, Value};
 use super::orders::{Record, Snapshot, Trade};
 use super::{StoreError, addresses, fits, id, known};
@@ -30,10 +30,7 @@ pub(super) fn ask_answers(questions: &mut Questions, requests: &BTreeSet<(Viewer
 }
 
 /// The answer to [`ask_answers`].
-pub(super) fn answered(
-    requests: &BTreeSet<(ViewerId, RequestId)>,
-    rows: &[AnyRow],
-) -> Result<BTreeMap<(ViewerId, RequestId), Known<Option<Answered>>>, StoreError> {
+pub(super) fn answered(requests: &BTreeSet<(ViewerId, RequestId)>, rows: &[AnyRow]) -> Result<Requests, StoreError> {
     let mut found: BTreeMap<_, _> = requests.iter().map(|key| (key.clone(), Known::new(None))).collect();
     for row in rows {
         let key = (id(row.try_get(0)?, "viewer id", "requests")?, id(row.try_get(1)?, "request id", "requests")?);
@@ -48,7 +45,7 @@ pub(super) fn answered(
 }
 
 /// Writes what viewers' requests gave. There is one row for a request, for ever.
-pub(super) fn save_answers(script: &mut Script, requests: &BTreeMap<(ViewerId, RequestId), Known<Option<Answered>>>) {
+pub(super) fn save_answers(script: &mut Script, requests: &Requests) {
     let new = requests.iter().filter(|(_, known)| known.was.is_none());
     let row = |(viewer, request): &(ViewerId, RequestId), answered: &Answered| -> [Value; 5] {
         let Answered { params, order_id, pay_id } = answered;

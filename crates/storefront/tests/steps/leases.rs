@@ -1,11 +1,13 @@
 //! Leases: renewed while a worker goes on, and never acted upon once they are somebody else's.
 
 use crate::house::{DEADLINE_S, House, viewer};
-use crate::till::{Call, Gate, Trouble};
+use crate::till::{Call, Gate, Till, Trouble};
+use async_trait::async_trait;
 use order::PayType;
 use order::state::OrderState;
-use std::sync::Arc;
-use storefront::store::{ApplyError, Placed};
+use std::sync::{Arc, OnceLock, Weak};
+use storefront::store::{ApplyError, Disk, Placed};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// Seconds of a lease, `store/jobs.rs`.
@@ -90,4 +92,56 @@ async fn an_order_s_job_is_leased_once_and_only_when_it_is_due() {
     assert_eq!(store.lease_order(order_id, due - 1).await.unwrap(), None, "nothing is due");
     assert!(store.lease_order(order_id, due).await.unwrap().is_some());
     assert_eq!(store.next_wake().await.unwrap(), Some(due + LEASE_S), "then its lease runs out");
+}
+
+#[tokio::test]
+async fn after_a_restart_nobody_waits_for_the_leases_of_the_process_that_ended() {
+    let house = House::open().await;
+    let placed = house.place("ann", "fins", PayType::Alipay).await.unwrap();
+    let taken = house.shop.store.lease_due(house.now(), 100).await.unwrap();
+    assert_eq!(taken.len(), 1);
+    let house = house.restarted().await;
+    house.settle().await;
+    assert_eq!(house.state(&placed).await, OrderState::AwaitingPayment, "no time has passed");
+}
+
+/// A disk whose commits take five seconds of the house's time.
+#[derive(Default)]
+struct SlowDisk(OnceLock<Weak<House>>);
+
+impl std::fmt::Debug for SlowDisk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SlowDisk")
+    }
+}
+
+#[async_trait]
+impl Disk for SlowDisk {
+    async fn before_write(&self) {}
+
+    fn before_commit(&self) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn committed(&self) {
+        if let Some(house) = self.0.get().and_then(Weak::upgrade) {
+            house.skip(5);
+        }
+    }
+}
+
+#[tokio::test]
+async fn whoever_handed_a_job_back_does_not_go_on_with_it() {
+    let disk = Arc::new(SlowDisk::default());
+    let house = House::furnish(Arc::clone(&disk) as _, Till::new(PayType::Alipay), Till::new(PayType::Wechat)).await;
+    let placed = house.place("ann", "fins", PayType::Alipay).await.unwrap();
+    let house = Arc::new(house);
+    let lease = house.shop.store.lease_due(house.now(), 100).await.unwrap().remove(0);
+    disk.0.set(Arc::downgrade(&house)).unwrap();
+    let (_go, stop) = watch::channel(false);
+    house.shop.attend(lease, &stop).await.unwrap();
+    assert_eq!(house.state(&placed).await, OrderState::AwaitingPayment);
+    // By the time its commit was done the first query was due: it is for whoever takes the job next.
+    let next = house.shop.store.lease_order(&placed.order_id, house.now()).await.unwrap();
+    assert!(next.is_some() && house.alipay.called(Call::Query) == 0, "{next:?}");
 }

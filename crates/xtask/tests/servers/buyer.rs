@@ -13,7 +13,7 @@ const SANDBOX: &str = "http://127.0.0.1:9900";
 /// Longest wait for anything.
 const WAIT: Duration = Duration::from_secs(60);
 
-pub struct Buyer {
+pub(crate) struct Buyer {
     client: Client,
     phone: reqwest::Client,
     orders: Cell<u128>,
@@ -21,7 +21,7 @@ pub struct Buyer {
 
 impl Buyer {
     /// A new viewer of the room, who holds the shop to this key.
-    pub async fn arrive(key: &str) -> Buyer {
+    pub(crate) async fn arrive(key: &str) -> Buyer {
         let link = reqwest::Url::parse_with_params("liveshop://room/tea", [("shop", SHOP), ("key", key)]).unwrap();
         let client = Client::new(RoomLink::parse(link.as_str()).unwrap()).unwrap();
         client.prove().await.unwrap();
@@ -30,7 +30,7 @@ impl Buyer {
     }
 
     /// Orders shark fins, which are sent nowhere.
-    pub async fn order(&self, pay_type: PayType) -> Ext {
+    pub(crate) async fn order(&self, pay_type: PayType) -> Ext {
         let goods = self.client.goods().await.unwrap();
         let item = goods.iter().find(|item| item.kind == GoodsKind::Fins).unwrap();
         self.orders.set(self.orders.get() + 1);
@@ -41,7 +41,7 @@ impl Buyer {
         self.client.pay_order(&params, &asked).await.unwrap()
     }
 
-    pub async fn pay(&self, ext: &Ext) {
+    pub(crate) async fn pay(&self, ext: &Ext) {
         let url = format!("{SANDBOX}/phone/pay");
         let answer = self.phone.post(url).json(&serde_json::json!({"code": ext.code})).send().await.unwrap();
         let answer: serde_json::Value = answer.json().await.unwrap();
@@ -49,12 +49,12 @@ impl Buyer {
     }
 
     /// What the shop says of an order now.
-    pub async fn look(&self, order_id: &OrderId) -> Result<OrderView, CallError> {
+    pub(crate) async fn look(&self, order_id: &OrderId) -> Result<OrderView, CallError> {
         self.client.order(order_id).await
     }
 
     /// Follows an order until it is so.
-    pub async fn until(&self, order_id: &OrderId, state: OrderState) {
+    pub(crate) async fn until(&self, order_id: &OrderId, state: OrderState) {
         let follow = async {
             let mut views = Box::pin(self.client.order_events(order_id).await.unwrap());
             while let Some(view) = views.next().await {

@@ -3,20 +3,20 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-pub const SETTINGS: &str = "/etc/liveshop/storefront.toml";
-pub const BOOKS: &str = "/var/lib/liveshop/storefront.db";
+pub(crate) const SETTINGS: &str = "/etc/liveshop/storefront.toml";
+pub(crate) const BOOKS: &str = "/var/lib/liveshop/storefront.db";
 /// What packages and commands of the manual leave behind, each a shop's own.
 const LEFT: [&str; 5] =
     ["/etc/liveshop", "/var/lib/liveshop", "/var/lib/liveshop-sandbox", "/var/backups/liveshop", "/tmp/goods.csv"];
 
 /// A system without a shop. When it is dropped, it is that again, however the test ended.
-pub struct Machine {
+pub(crate) struct Machine {
     packages: Vec<PathBuf>,
 }
 
 impl Machine {
     /// Looks that there is nothing here that the test would take away.
-    pub fn without_a_shop(packages: &Path) -> Machine {
+    pub(crate) fn without_a_shop(packages: &Path) -> Machine {
         assert_eq!(run("id", &["-u"]).trim(), "0", "packages are installed by root: run `cargo xtask test`");
         for path in LEFT {
             assert!(!is_there(path), "{path} is there, and this test would remove it: is a shop run on this computer?");
@@ -30,12 +30,12 @@ impl Machine {
         Machine { packages }
     }
 
-    pub fn packages(&self) -> Vec<PathBuf> {
+    pub(crate) fn packages(&self) -> Vec<PathBuf> {
         self.packages.clone()
     }
 
     /// Installs both packages, also over themselves.
-    pub fn install(&self) {
+    pub(crate) fn install(&self) {
         let files: Vec<String> = self.packages.iter().map(|file| file.display().to_string()).collect();
         let mut install = vec!["install", "-y", "-q", "--no-install-recommends", "--reinstall"];
         install.extend(files.iter().map(String::as_str));
@@ -54,19 +54,19 @@ impl Drop for Machine {
     }
 }
 
-pub fn is_there(path: &str) -> bool {
+pub(crate) fn is_there(path: &str) -> bool {
     Path::new(path).symlink_metadata().is_ok()
 }
 
 /// Runs a command to its end.
-pub fn try_run(program: &str, arguments: &[&str]) -> Output {
+pub(crate) fn try_run(program: &str, arguments: &[&str]) -> Output {
     let mut command = Command::new(program);
     command.args(arguments).current_dir("/").stdin(Stdio::null()).env("DEBIAN_FRONTEND", "noninteractive");
     command.output().unwrap_or_else(|error| panic!("{program}: {error}"))
 }
 
 /// As [`try_run`], for a command that must succeed: what it prints.
-pub fn run(program: &str, arguments: &[&str]) -> String {
+pub(crate) fn run(program: &str, arguments: &[&str]) -> String {
     let Output { status, stdout, stderr } = try_run(program, arguments);
     let (said, errors) = (String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
     assert!(status.success(), "{program} {arguments:?}: {status}\n{said}{errors}");

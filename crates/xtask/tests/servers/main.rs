@@ -2,7 +2,12 @@
 //! `docs/RUNNING.md`, bought from, backed up, restored, upgraded, removed and purged.
 
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test stops at the first surprise, and shows what an operator would see"
+)]
 
 mod buyer;
 mod machine;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// The lines of the `sh` blocks under a heading, up to the next heading.
-pub fn commands(heading: &str) -> Vec<String> {
+pub(crate) fn commands(heading: &str) -> Vec<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/RUNNING.md");
     let text = std::fs::read_to_string(&path).unwrap();
     let is_heading = |line: &str| line.starts_with('#') && line.trim_start_matches('#').starts_with(' ');

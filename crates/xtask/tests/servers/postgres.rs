@@ -9,7 +9,7 @@ use order::PayType;
 use order::state::OrderState;
 
 /// Sells, dumps the database, sells on, restores the dump into a new database, and goes on from there.
-pub async fn a_shop_at_a_server_is_restored(services: &mut Services) {
+pub(crate) async fn a_shop_at_a_server_is_restored(services: &mut Services) {
     let settings = std::fs::read_to_string(SETTINGS).unwrap();
     let port = server();
     services.environment = [("PGHOST", "127.0.0.1"), ("PGPORT", &port), ("PGUSER", "postgres")]

@@ -7,16 +7,16 @@ use std::path::Path;
 
 /// The services that run.
 #[derive(Default)]
-pub struct Services {
+pub(crate) struct Services {
     by_hand: BTreeMap<String, Running>,
     by_systemd: Vec<String>,
     /// What the commands that are followed find in their environment.
-    pub environment: Vec<(String, String)>,
+    pub(crate) environment: Vec<(String, String)>,
 }
 
 impl Services {
     /// Follows commands as an operator types them. Where no systemd runs, what they ask of it is done here.
-    pub fn follow(&mut self, lines: &[String]) {
+    pub(crate) fn follow(&mut self, lines: &[String]) {
         let mut typed = String::from("set -eu\n");
         for line in lines {
             if line.starts_with("systemctl ") {
@@ -54,7 +54,7 @@ impl Services {
     }
 
     /// Starts a service, and returns when it has started by its unit's own terms.
-    pub fn start(&mut self, name: &str) {
+    pub(crate) fn start(&mut self, name: &str) {
         if is_systemd_here() {
             let started = try_run("systemctl", &["start", name]);
             let log = || try_run("journalctl", &["--no-pager", "-n", "40", "-u", name]);
@@ -67,7 +67,7 @@ impl Services {
     }
 
     /// Stops a service, which must end well and in time.
-    pub fn stop(&mut self, name: &str) {
+    pub(crate) fn stop(&mut self, name: &str) {
         if is_systemd_here() {
             run("systemctl", &["stop", name]);
             let result = run("systemctl", &["show", "--value", "--property=Result", name]);
@@ -79,7 +79,7 @@ impl Services {
     }
 
     /// Installs a newer version. systemd has what runs go on as that; without it, it is stopped and started again.
-    pub fn upgrade(&mut self, install: impl FnOnce()) {
+    pub(crate) fn upgrade(&mut self, install: impl FnOnce()) {
         let process = |name: &String| run("systemctl", &["show", "--value", "--property=MainPID", name]);
         let before: Vec<_> = self.by_systemd.iter().map(process).collect();
         let by_hand: Vec<String> = self.by_hand.keys().cloned().collect();
@@ -92,7 +92,7 @@ impl Services {
         }
     }
 
-    pub fn stop_all(&mut self) {
+    pub(crate) fn stop_all(&mut self) {
         let names: Vec<String> = self.by_hand.keys().chain(&self.by_systemd).cloned().collect();
         // The shop before the channels.
         names.iter().rev().for_each(|name| self.stop(name));

@@ -14,13 +14,13 @@ const START_LIMIT: Duration = Duration::from_secs(60);
 const LOOK: Duration = Duration::from_millis(50);
 
 /// What an installed unit says.
-pub struct Unit {
+pub(crate) struct Unit {
     name: String,
     lines: Vec<(String, String)>,
 }
 
 impl Unit {
-    pub fn installed(name: &str) -> Unit {
+    pub(crate) fn installed(name: &str) -> Unit {
         let text = std::fs::read_to_string(format!("/usr/lib/systemd/system/{name}.service")).unwrap();
         let lines = text.lines().filter(|line| !line.starts_with(['#', '[']));
         let lines =
@@ -37,7 +37,7 @@ impl Unit {
     }
 
     /// Starts the program as systemd would: nothing of this test's environment, no capability, the unit's own umask.
-    pub fn start(&self) -> Running {
+    pub(crate) fn start(&self) -> Running {
         let (user, group, state) = (self.value("User"), self.value("Group"), self.value("StateDirectory"));
         let state = format!("/var/lib/{state}");
         run("install", &["-d", "-o", user, "-g", group, "-m", self.value("StateDirectoryMode"), &state]);
@@ -66,7 +66,7 @@ impl Unit {
 }
 
 /// A program that runs as its unit says.
-pub struct Running {
+pub(crate) struct Running {
     process: Child,
     log: PathBuf,
     stop_limit: Duration,
@@ -91,7 +91,7 @@ impl Running {
     }
 
     /// Asks it to stop. It must end by itself, well, and in the time that systemd would give it.
-    pub fn stop(mut self) {
+    pub(crate) fn stop(mut self) {
         run("kill", &["-TERM", &self.process.id().to_string()]);
         let status = self.ended();
         assert_eq!(status.code(), Some(0), "{status}\n{}", self.said());
