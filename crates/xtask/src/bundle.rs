@@ -141,6 +141,9 @@ fn make(brand: &Brand, build: Build) -> Result<Vec<PathBuf>> {
     }
     let kept = kept(brand, build);
     let installers = installers::gather(&bundles, &kept)?;
+    if build == Build::Shipped {
+        installers::tighten(&installers, &kept)?;
+    }
     installers::sum_up(&installers, &kept)?;
     Ok(installers)
 }
