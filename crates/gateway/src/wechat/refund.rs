@@ -78,9 +78,6 @@ impl Wechat {
             Err(Failure::Refused { status: 404, problem, proven: true, .. }) if code::is_not_found(&problem.code) => {
                 Ok(RefundStanding::NotFound)
             }
-            Err(Failure::Refused { status: 404, problem, proven: false, .. }) if code::is_not_found(&problem.code) => {
-                Err(Error::unknown("the channel says, unsigned, that there is no such refund"))
-            }
             Err(failure) => Err(failure.into()),
         }
     }

@@ -163,11 +163,10 @@ pub(super) fn found<'a>(
 /// Writes the jobs that changed, and takes away those that are done.
 pub(super) fn save(script: &mut Script, jobs: &BTreeMap<OrderId, Known<Option<Job>>>) {
     let (mut kept, mut done) = (Vec::new(), Vec::new());
-    for (order_id, Known { was, now }) in jobs.iter().filter(|(_, known)| known.was != known.now) {
-        match now {
+    for (order_id, known) in jobs.iter().filter(|(_, known)| known.was != known.now) {
+        match &known.now {
             Some(job) => kept.push([order_id.as_str().into(), job.wake_at.into(), job.leased_until.into()]),
-            None if was.is_some() => done.push([order_id.as_str().into()]),
-            None => {}
+            None => done.push([order_id.as_str().into()]),
         }
     }
     let again =
