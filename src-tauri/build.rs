@@ -76,6 +76,9 @@ const COMMANDS: &[&str] = &[
     "reset_practice",
     "preferences",
     "about",
+    "updates",
+    "look_for_update",
+    "install_update",
 ];
 
 fn main() {

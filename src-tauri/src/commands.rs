@@ -8,6 +8,7 @@ pub(crate) mod rehearsal;
 pub(crate) mod rehearsal;
 pub(crate) mod rooms;
 pub(crate) mod studio;
+pub(crate) mod updates;
 
 use crate::downloads;
 use crate::entrance::Entrances;

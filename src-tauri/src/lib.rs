@@ -33,16 +33,18 @@ mod stream;
 pub mod studio;
 mod telling;
 mod tray;
+pub mod updates;
 pub mod views;
 pub mod words;
 
 use brand::OURS;
-use commands::{account, rehearsal, rooms as doors, studio as desk};
+use commands::{account, rehearsal, rooms as doors, studio as desk, updates as versions};
 use entrance::Entrances;
 use preferences::Chosen;
 use shops::Shops;
 use tauri::{App, Manager, RunEvent, WindowEvent};
 use tauri_plugin_deep_link::DeepLinkExt;
+use updates::Updates;
 
 /// Runs the app until its window is closed.
 ///
@@ -56,7 +58,9 @@ pub fn run() -> tauri::Result<()> {
                 .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,sqlx=warn")),
         )
         .init();
-    tauri::Builder::default()
+    let mut context = context();
+    let has_feed = updates::configure(&mut context);
+    let mut builder = tauri::Builder::default()
         // First, so that a second copy ends before it opens anything. A link it was given goes to the deep links.
         .plugin(tauri_plugin_single_instance::init(|app, _args, _folder| front::show(app)))
         .plugin(tauri_plugin_deep_link::init())
@@ -64,7 +68,11 @@ pub fn run() -> tauri::Result<()> {
         .plugin(stay_here())
         .register_asynchronous_uri_scheme_protocol("picture", pictures::answer)
         .register_asynchronous_uri_scheme_protocol("stream", stream::answer)
-        .setup(|app| Ok(set_up(app)?))
+        .setup(|app| Ok(set_up(app)?));
+    if has_feed {
+        builder = builder.plugin(tauri_plugin_updater::Builder::new().build());
+    }
+    builder
         .on_window_event(|window, event| {
             place::hear(window, event);
             if let WindowEvent::CloseRequested { api, .. } = event
@@ -136,8 +144,11 @@ pub fn run() -> tauri::Result<()> {
             rehearsal::reset_practice,
             doors::preferences,
             doors::about,
+            versions::updates,
+            versions::look_for_update,
+            versions::install_update,
         ])
-        .build(context())?
+        .build(context)?
         .run(|app, event| {
             if let RunEvent::Exit = event {
                 app.state::<Entrances>().close();
@@ -170,6 +181,7 @@ fn set_up(app: &App) -> tauri::Result<()> {
     app.manage(chosen);
     app.manage(tray::Tray::default());
     app.manage(place::Moved::default());
+    app.manage(Updates::new(updates::way(&app.env())));
     let entrances = Entrances::new(Shops::new(data, begun), link).at_home(OURS.home());
     let current = entrances.current();
     app.manage(entrances);
@@ -181,6 +193,7 @@ fn set_up(app: &App) -> tauri::Result<()> {
     tauri::async_runtime::spawn(telling::take_up_elsewhere(app.handle().clone()));
     tauri::async_runtime::spawn(tray::keep(app.handle().clone()));
     tauri::async_runtime::spawn(place::keep(app.handle().clone()));
+    tauri::async_runtime::spawn(updates::keep(app.handle().clone()));
     let handle = app.handle().clone();
     app.deep_link().on_open_url(move |event| {
         for link in event.urls() {

@@ -9,6 +9,7 @@ use api::{
 };
 use desktop::orders::{AttemptLine, OrderPaper, OrderSummary, OrdersPage};
 use desktop::qr::Qr;
+use desktop::updates::{UpdateFailure, UpdateState, UpdateView, UpdateWay};
 use desktop::views::{
     About, Bought, BuyRequest, CheckingWhy, CommandCode, CommandError, Entrance, Hosting, KnownRoom, LanPhone,
     Language, LocalCode, MoneyBack, Preferences, PurchaseView, ReceiptPaid, ReceiptView, Shelf, Stage,
@@ -66,6 +67,10 @@ fn generated() -> String {
         declared::<Language>(&config),
         declared::<Preferences>(&config),
         declared::<About>(&config),
+        declared::<UpdateWay>(&config),
+        declared::<UpdateFailure>(&config),
+        declared::<UpdateState>(&config),
+        declared::<UpdateView>(&config),
         declared::<Hosting>(&config),
         declared::<LanPhone>(&config),
         declared::<PostalAddress>(&config),

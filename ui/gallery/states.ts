@@ -4,6 +4,7 @@ import { blank, type FakeHost, fakeReceipt } from '../src/host/fake';
 import { rehearsalStates } from './areas/rehearsal';
 import { guideStates } from './areas/guide';
 import { settingsStates } from './areas/settings';
+import { updatesStates } from './areas/updates';
 import { showStates } from './areas/show';
 import { ordersStates } from './areas/orders';
 import { studioOrdersStates } from './areas/studioOrders';
@@ -334,6 +335,7 @@ export const states: Record<string, State> = {
   ...rehearsalStates,
   ...studioStates,
   ...settingsStates,
+  ...updatesStates,
   ...guideStates,
   ...showStates,
   ...ordersStates,

@@ -8,6 +8,9 @@ mod installers;
 mod licences;
 pub(crate) mod servers;
 pub(crate) mod trial;
+#[cfg(target_os = "linux")]
+pub(crate) mod update_trial;
+mod updates;
 
 use crate::run::{AS_TESTED, target};
 use crate::step::{command, root, run, say};
@@ -145,6 +148,7 @@ fn make(brand: &Brand, build: Build) -> Result<Vec<PathBuf>> {
         installers::tighten(&installers, &kept)?;
     }
     installers::sum_up(&installers, &kept)?;
+    updates::tell_of(brand, updates::key(), &installers, &kept)?;
     Ok(installers)
 }
 
@@ -216,7 +220,8 @@ fn appimage(brand: &Brand, build: Build) -> Result<()> {
     run("putting an AppImage together", &mut tauri, advice)?;
     let kept = kept(brand, build);
     let installers = installers::gather(&output(build).join("bundle"), &kept)?;
-    installers::sum_up(&installers, &kept)
+    installers::sum_up(&installers, &kept)?;
+    updates::tell_of(brand, updates::key(), &installers, &kept)
 }
 
 #[cfg(test)]

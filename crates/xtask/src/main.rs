@@ -1,5 +1,4 @@
-//! The project's own commands: `cargo xtask run`, `test`, `bench`, `conformance`, `faults`, `fuzz`, `gallery`,
-//! `bindings`, `simulate`.
+//! The project's own commands; `cargo xtask help` lists them.
 
 mod bench;
 mod bundle;
@@ -38,6 +37,8 @@ cargo xtask fuzz [--inputs N]
 cargo xtask simulate [--lives N] [--seed N] | crash-points
                        lives N orders in simulated worlds with faults, replays one seed, or
                        tries every crash point of a few orders and every pair of them
+cargo xtask updates    has an older version of the app update itself from a feed on this machine,
+                       and offers it what is to be refused
 cargo xtask gallery    draws every screen and state into target/gallery
 cargo xtask bindings   writes the page's TypeScript types anew from the Rust ones";
 
@@ -66,6 +67,8 @@ fn dispatch(arguments: &[String]) -> Result<()> {
         ["fuzz"] => fuzz::fuzz(None),
         ["fuzz", "--inputs", inputs] => fuzz::fuzz(Some(inputs)),
         ["simulate", rest @ ..] => simulate::simulate(rest),
+        #[cfg(target_os = "linux")]
+        ["updates"] => test::updates(),
         ["gallery"] => test::gallery(),
         ["bindings"] => test::bindings(),
         ["help" | "--help" | "-h"] => {

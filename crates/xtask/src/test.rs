@@ -1,5 +1,7 @@
 //! `cargo xtask test`: every test there is, from quick to slow, and one line at the end.
 
+#[cfg(target_os = "linux")]
+use crate::bundle::update_trial;
 use crate::bundle::{servers, trial_of_tested_build};
 use crate::conformance::conformance;
 use crate::run::FEATURES;
@@ -25,6 +27,9 @@ pub(crate) fn test() -> Result<()> {
         (what, result.is_ok())
     };
     let step = |what: &'static str, mut command: Command| shown(what, run(what, &mut command, LOOK));
+    // First, so that what the other steps need is built last and stays.
+    #[cfg(target_os = "linux")]
+    let older = update_trial::build_older();
     let mut steps = vec![
         step("form of the Rust code", command("cargo", &["fmt", "--all", "--check"])),
         step("types and form of the page", ui::npm(&["run", "check"])),
@@ -41,6 +46,11 @@ pub(crate) fn test() -> Result<()> {
         step("lints", clippy()),
     ]);
     steps.push(step("every screen and state", ui::npm(&["run", "gallery"])));
+    #[cfg(target_os = "linux")]
+    steps.push(shown(
+        "an update taken, and those that are not right refused",
+        older.and_then(|()| update_trial::update_to_tested_build()),
+    ));
     if system::has_apt() {
         steps.push(shown("the installer, installed, started and removed", trial_of_tested_build()));
         steps.push(shown("the servers' packages, served from and purged", servers::trial_of_tested_build()));
@@ -73,6 +83,14 @@ fn clippy() -> Command {
     let mut clippy = command("cargo", &["clippy", "--workspace", "--all-targets", "--features", FEATURES]);
     clippy.args(["--", "--deny", "warnings"]);
     clippy
+}
+
+#[cfg(target_os = "linux")]
+pub(crate) fn updates() -> Result<()> {
+    system::set_up(&[system::BUILD, system::HEADLESS])?;
+    ui::build()?;
+    update_trial::build_older()?;
+    update_trial::update_to_tested_build()
 }
 
 pub(crate) fn gallery() -> Result<()> {

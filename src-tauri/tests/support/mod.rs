@@ -79,7 +79,8 @@ impl Display {
             .env("XDG_DATA_HOME", folder.join("data"))
             .env("XDG_CONFIG_HOME", folder.join("config"))
             .env("XDG_CACHE_HOME", folder.join("cache"))
-            .env_remove("WAYLAND_DISPLAY");
+            .env_remove("WAYLAND_DISPLAY")
+            .envs(home.environment.iter().map(|(name, value)| (name, value)));
     }
 }
 
@@ -95,12 +96,14 @@ pub struct Window {
 pub struct Home {
     pub folder: tempfile::TempDir,
     pub shots: PathBuf,
+    /// What the app finds in its environment beside that.
+    pub environment: Vec<(&'static str, PathBuf)>,
 }
 
 impl Home {
     pub fn new(shots: &Path) -> Home {
         fs::create_dir_all(shots).unwrap();
-        Home { folder: tempfile::tempdir().unwrap(), shots: shots.to_owned() }
+        Home { folder: tempfile::tempdir().unwrap(), shots: shots.to_owned(), environment: Vec::new() }
     }
 
     /// One that stays when the app has ended, in `folder`.

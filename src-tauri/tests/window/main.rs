@@ -13,6 +13,7 @@ mod evening;
 mod money;
 mod rooms;
 mod studio;
+mod updates;
 
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;

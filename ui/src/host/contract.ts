@@ -584,6 +584,46 @@ practice: boolean,
  * Where it keeps what belongs to the viewer.
  */
 data_folder: string, };
+export type UpdateWay = "itself" | "deb" | "rpm" | "by_hand";
+export type UpdateFailure = "no_answer" | "unusable_feed" | "forged" | "storage";
+export type UpdateState = { "state": "not_asked" } | { "state": "looking" } | { "state": "newest" } | { "state": "found", 
+/**
+ * Its number.
+ */
+version: string, 
+/**
+ * What whoever made it says of it.
+ */
+notes: string | null, } | { "state": "loading", 
+/**
+ * Its number.
+ */
+version: string, 
+/**
+ * How much of it is here, where its size is known.
+ */
+percent: number | null, } | { "state": "restarting", 
+/**
+ * Its number.
+ */
+version: string, } | { "state": "failed", 
+/**
+ * Why.
+ */
+failure: UpdateFailure, 
+/**
+ * The one that was not put in place; without it, looking failed.
+ */
+version: string | null, };
+export type UpdateView = { 
+/**
+ * How they come.
+ */
+way: UpdateWay, 
+/**
+ * What is known of them.
+ */
+state: UpdateState, };
 export type Hosting = { 
 /**
  * The streamer whose token is known here and taken by the shop.

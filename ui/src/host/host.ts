@@ -13,6 +13,7 @@ import type {
   PurchaseView,
   ReceiptView,
   Shelf,
+  UpdateView,
   Viewer,
 } from './contract';
 import type { RehearsalHost } from './rehearsalHost';
@@ -81,6 +82,12 @@ export interface Host {
   /** What the program must know of the viewer's choices; told at the start and at each change. */
   preferences(preferences: Preferences): Promise<void>;
   about(): Promise<About>;
+  /** Tells how this copy gets newer versions and what is known of them: now, and at each change. */
+  updates(onView: (view: UpdateView) => void): Promise<void>;
+  /** Looks for a newer version now. What comes of it is told as views. */
+  lookForUpdate(): Promise<void>;
+  /** Puts the version that was found in this one's place and starts it. How far that is, is told as views. */
+  installUpdate(): Promise<void>;
   /** Goods or room changed: ask again. Returns a function that stops listening. */
   onRoomChanged(listener: () => void): () => void;
   /** The connection to the shop came or went. Returns a function that stops listening. */

@@ -9,6 +9,7 @@ import { settings } from './settings';
 import { show } from './show';
 import { studioOrders } from './studioOrders';
 import { studio } from './studio';
+import { updates } from './updates';
 
 /** For codes that only an order can be refused with. */
 const oddAnswer: Said = { title: 'The shop did not let you in', body: 'It gave an answer that does not belong here. Try again.' };
@@ -27,6 +28,7 @@ export const en = {
   show: show.en,
   studioOrders: studioOrders.en,
   studio: studio.en,
+  updates: updates.en,
   languageTag: 'en',
   otherLanguageShort: '中文',
   otherLanguage: '中文，切换到中文',

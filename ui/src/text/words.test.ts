@@ -53,7 +53,7 @@ test('every key is used somewhere', () => {
   const sources = import.meta.glob<string>(['../**/*.{svelte,ts}', '!../text/*', '!../**/*.test.ts'], { query: '?raw', import: 'default', eager: true });
   const all = Object.values(sources).join('\n');
   const used = (path: string) => new RegExp(`\\bwords\\.${path}\\b`).test(all);
-  const areas = ['guide', 'orders', 'rehearsal', 'settings', 'show', 'studio', 'studioOrders'] as const;
+  const areas = ['guide', 'orders', 'rehearsal', 'settings', 'show', 'studio', 'studioOrders', 'updates'] as const;
   const unused = Object.keys(zh).filter((key) => !used(key));
   const unusedOfAreas = areas.flatMap((area) => Object.keys(zh[area]).map((key) => `${area}\\.${key}`)).filter((path) => !used(path));
   expect([...unused, ...unusedOfAreas]).toEqual([]);

@@ -9,6 +9,7 @@ import { settings } from './settings';
 import { show } from './show';
 import { studioOrders } from './studioOrders';
 import { studio } from './studio';
+import { updates } from './updates';
 
 /** A title says what happened, the body what happens next. */
 export interface Said {
@@ -33,6 +34,7 @@ export const zh = {
   show: show.zh,
   studioOrders: studioOrders.zh,
   studio: studio.zh,
+  updates: updates.zh,
   languageTag: 'zh-CN',
   otherLanguageShort: 'EN',
   otherLanguage: 'EN, switch to English',

@@ -29,10 +29,11 @@ pub(crate) struct Brand {
     updates: Option<Updates>,
 }
 
+/// Where newer versions are told of, and the key they are signed with.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Updates {
-    feed: String,
-    key: String,
+pub(super) struct Updates {
+    pub(super) feed: String,
+    pub(super) key: String,
 }
 
 #[derive(Deserialize)]
@@ -173,9 +174,14 @@ impl Brand {
         })
     }
 
-    /// What the updater is configured with.
-    pub(crate) fn updater(&self) -> Option<Value> {
-        self.updates.as_ref().map(|updates| json!({ "endpoints": [updates.feed], "pubkey": updates.key }))
+    /// Where its newer versions are told of.
+    pub(super) fn updates(&self) -> Option<&Updates> {
+        self.updates.as_ref()
+    }
+
+    /// The same, with newer versions told of there.
+    pub(super) fn with_updates(self, updates: Updates) -> Brand {
+        Brand { updates: Some(updates), ..self }
     }
 }
 
@@ -218,11 +224,6 @@ mod tests {
         // Its program and page are built with this; the program's tests read the same file.
         let embedded = fs::read_to_string(root().join("src-tauri/tests/brand/mountain-kiln.json")).unwrap();
         assert_eq!(brand.embedded(Some("icon.svg")), serde_json::from_str::<Value>(&embedded).unwrap());
-        assert_eq!(brand.updater().unwrap()["endpoints"][0], embedded_feed(&embedded));
-    }
-
-    fn embedded_feed(embedded: &str) -> Value {
-        serde_json::from_str::<Value>(embedded).unwrap()["updates"]["feed"].clone()
     }
 
     #[test]
@@ -231,7 +232,6 @@ mod tests {
         let file = |path: &str| serde_json::from_str::<Value>(&fs::read_to_string(root().join(path)).unwrap()).unwrap();
         assert_eq!(standard.embedded(None), file("src-tauri/brand.json"));
         assert_eq!(standard.identifier, file("src-tauri/tauri.conf.json")["identifier"].as_str().unwrap());
-        assert_eq!(standard.updater(), None);
     }
 
     #[test]

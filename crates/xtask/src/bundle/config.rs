@@ -60,7 +60,7 @@ pub(super) fn overlay(base: &Value, brand: &Brand, made: &Made) -> Result<Value>
     if !linux {
         bundle["resources"] = json!({ made.copyright().to_string_lossy(): "licences.txt" });
     }
-    let mut overlay = json!({
+    Ok(json!({
         // On Linux it names the package, its file and the desktop file; elsewhere people read it.
         "productName": if linux { &brand.package } else { &brand.en },
         "mainBinaryName": brand.package,
@@ -69,11 +69,7 @@ pub(super) fn overlay(base: &Value, brand: &Brand, made: &Made) -> Result<Value>
         // The page is built before, for its licences.
         "build": { "beforeBuildCommand": null, "frontendDist": made.page() },
         "bundle": bundle,
-    });
-    if let Some(updater) = brand.updater() {
-        overlay["plugins"] = json!({ "updater": updater });
-    }
-    Ok(overlay)
+    }))
 }
 
 /// The icons of all systems: the first PNG is the window's.
@@ -174,8 +170,6 @@ mod tests {
         ] {
             assert_eq!((kiln.pointer(at).unwrap(), liveshop.pointer(at).unwrap()), (&theirs.into(), &ours.into()));
         }
-        assert_eq!(kiln.pointer("/plugins/updater/endpoints/0").unwrap().as_str().unwrap()[..8], *"https://");
-        assert_eq!(liveshop.pointer("/plugins/updater"), None);
         let doc = |package| format!("/bundle/linux/deb/files/~1usr~1share~1doc~1{package}~1copyright");
         assert!(kiln.pointer(&doc("mountain-kiln")).is_some() && kiln.pointer(&doc("liveshop")).is_none());
         assert!(!kiln["bundle"].to_string().to_lowercase().contains("liveshop"), "{}", kiln["bundle"]);
