@@ -13,6 +13,9 @@ use order::{Fen, Merchant, PayId, PayType, Payment, RefundId};
 use std::sync::Arc;
 use storefront::reconcile::Day;
 
+/// Longest a call takes, seconds: the gateway's own limit (`gateway::Limits`).
+const CALL_MAX_S: i64 = 10;
+
 /// One channel.
 #[derive(Debug)]
 pub struct SimChannel {
@@ -74,9 +77,10 @@ impl SimChannel {
         late: Option<Late>,
         effect: impl FnOnce(&mut Scene) -> Result<T, Error>,
     ) -> Result<T, Error> {
+        let begun = self.stage.scene().now;
         self.stage.pause(Pause::Call).await;
         self.stage.scene().hear(about);
-        let fate = self.fate(late);
+        let fate = if self.given_up(begun) { Fate::RequestLost } else { self.fate(late) };
         self.stop_if_crashed().await;
         if matches!(fate, Fate::Busy) {
             return Err(Error::Busy { retry_after_s: 1 });
@@ -93,6 +97,10 @@ impl SimChannel {
             }
         }
         self.stop_if_crashed().await;
+        let fate = match fate {
+            Fate::Answered if self.given_up(begun) => Fate::AnswerLost,
+            fate => fate,
+        };
         self.stage.scene().note(|| match &answer {
             Some(answer) => format!("{} answers about {about}: {}, {answer:?}", self.pay_type, fate.name()),
             None => format!("{} answers about {about}: {}", self.pay_type, fate.name()),
@@ -102,6 +110,11 @@ impl SimChannel {
             (Fate::AnswerLost, _) => Err(unknown("no answer came")),
             (Fate::Answered | Fate::RequestLost | Fate::Late | Fate::Busy, _) => Err(unknown("not reached")),
         }
+    }
+
+    /// Whether the caller waits no longer for a call that was begun then.
+    fn given_up(&self, begun: i64) -> bool {
+        self.stage.scene().now > begun.saturating_add(CALL_MAX_S)
     }
 
     /// A process that ended goes no further: the driver drops a task that pauses here.
@@ -185,7 +198,7 @@ impl SimChannel {
     /// Alipay's second call for a code that has no trade to close.
     async fn cancel(&self, pay_id: &PayId) -> Result<CloseAnswer, Error> {
         let pay_id = pay_id.clone();
-        self.call(pay_id.as_str(), Some(Late::Close(PayType::Alipay, pay_id.to_string())), |scene| {
+        self.call(pay_id.as_str(), Some(Late::Cancel(pay_id.to_string())), |scene| {
             Self::phone_pays(scene);
             if scene.chance(|rates| rates.refused) {
                 scene.tally.add("fault: cancel refused");

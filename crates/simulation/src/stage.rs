@@ -51,6 +51,8 @@ pub enum Late {
     Order(PayType, gateway::Prepay),
     /// A close.
     Close(PayType, String),
+    /// Alipay's cancel.
+    Cancel(String),
     /// A refund.
     Refund(gateway::Refund),
 }

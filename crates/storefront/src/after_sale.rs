@@ -81,7 +81,7 @@ impl GiveBack {
             store::apply_in(tx, &self.order_id, event, &evidence, self.by.now).await.map_err(|error| match error {
                 ApplyError::Store(error) => ShopError::Store(error),
                 ApplyError::NoSuchOrder => no_order(),
-                ApplyError::Illegal(_) | ApplyError::NoMerchant | ApplyError::Stock(_) => {
+                ApplyError::Illegal(_) | ApplyError::NoMerchant | ApplyError::Unsettled | ApplyError::Stock(_) => {
                     tracing::error!(order.id = %self.order_id, %error, "a delivered order took no refund");
                     ShopError::refuse(ErrorCode::Internal, "something went wrong here; asking again is safe")
                 }

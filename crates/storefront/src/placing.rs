@@ -104,7 +104,7 @@ impl Wish {
         let after = store::apply(batch, order_id, event, &evidence, self.now).map_err(|error| match error {
             ApplyError::Store(error) => ShopError::Store(error),
             ApplyError::NoSuchOrder => no_order(),
-            ApplyError::Illegal(_) | ApplyError::NoMerchant | ApplyError::Stock(_) => {
+            ApplyError::Illegal(_) | ApplyError::NoMerchant | ApplyError::Unsettled | ApplyError::Stock(_) => {
                 tracing::error!(order.id = %order_id, %error, "an open order took no other attempt");
                 ShopError::refuse(ErrorCode::Internal, "something went wrong here; asking again is safe")
             }

@@ -19,10 +19,14 @@ enum After {
     Known(Box<Record>),
     /// Something else happened to it, or only what is beside the machine's states changed: it must be looked at again.
     Unknown,
+    /// Unknown, but that the attempt's close call, begun then (Unix seconds), was answered.
+    CloseAnswered(PayId, i64),
     /// Nothing is due, and its job was handed back.
     HandedBack,
 }
 
+/// Longest between the intent of a close call and its begin, seconds.
+const CLOSE_BEGINS_S: i64 = 5;
 /// How long after the deadline a code that nobody scanned is taken for dead, seconds. WeChat Pay moves a deadline to one
 /// minute after the order at least (Native order, `time_expire`).
 const EXPIRY_GRACE_S: i64 = 75;
@@ -48,6 +52,7 @@ impl Shop {
         stop: &watch::Receiver<bool>,
     ) -> Result<(), ApplyError> {
         let mut known: Option<Box<Record>> = None;
+        let mut close_answered = None;
         loop {
             if *stop.borrow() {
                 return Ok(self.store.release(&lease, self.clock.now_s()).await?);
@@ -74,9 +79,10 @@ impl Shop {
                     if !lease.lasts(now) && !self.store.renew(&mut lease, now).await? {
                         return Ok(());
                     }
-                    match self.perform(&lease, &record, step).await? {
+                    match self.perform(&lease, &record, step, close_answered.clone()).await? {
                         After::Known(record) => known = Some(record),
                         After::Unknown => {}
+                        After::CloseAnswered(pay_id, begun) => close_answered = Some((pay_id, begun)),
                         After::HandedBack => return Ok(()),
                     }
                 }
@@ -95,14 +101,20 @@ impl Shop {
         self.lines.ask(attempt.pay_type, &record.order.id, record.snapshot.created_at)
     }
 
-    async fn perform(&self, lease: &Lease, record: &Record, step: Step) -> Result<After, ApplyError> {
+    async fn perform(
+        &self,
+        lease: &Lease,
+        record: &Record,
+        step: Step,
+        close_answered: Option<(PayId, i64)>,
+    ) -> Result<After, ApplyError> {
         match step {
             Step::End => {
                 let event = Event::EndAsked { by: ClosedBy::Time, at: self.clock.now_s() };
                 self.take_result(lease, record, event, Evidence::text("the deadline passed")).await
             }
             Step::Prepay(pay_id) => self.prepay(lease, record, &pay_id).await,
-            Step::Query(pay_id) => self.query(lease, record, &pay_id).await,
+            Step::Query(pay_id) => self.query(lease, record, &pay_id, close_answered).await,
             Step::Close(pay_id) => self.close(lease, record, &pay_id).await,
             Step::Refund(refund_id) => self.refund(lease, record, &refund_id).await,
         }
@@ -221,7 +233,13 @@ impl Shop {
     }
 
     /// Rows 6, 7, 8, 11, 12 and 16: our own signed query is what decides about money (rule E).
-    async fn query(&self, lease: &Lease, record: &Record, pay_id: &PayId) -> Result<After, ApplyError> {
+    async fn query(
+        &self,
+        lease: &Lease,
+        record: &Record,
+        pay_id: &PayId,
+        close_answered: Option<(PayId, i64)>,
+    ) -> Result<After, ApplyError> {
         let (Some(attempt), Some(trade)) = (record.order.attempt(pay_id), record.trades.get(pay_id)) else {
             return Ok(After::Unknown);
         };
@@ -281,10 +299,18 @@ impl Shop {
         if let Some(event) = event {
             let payment = payment_of(&standing).cloned();
             let answered = Some(answered.clone());
-            let evidence = Evidence { payment, answered, ..Evidence::text(format!("query: {standing:?}")) };
-            match self.take_result(lease, record, event, evidence).await? {
-                After::Unknown => {}
-                after @ (After::Known(_) | After::HandedBack) => return Ok(after),
+            let text = Evidence::text(format!("query: {standing:?}"));
+            let evidence = Evidence { payment, answered, close_answered, ..text };
+            match self.take_result(lease, record, event, evidence).await {
+                Ok(After::Unknown) => {}
+                Ok(after) => return Ok(after),
+                // Asked again until the close call is over: paid then, or given back.
+                Err(ApplyError::Unsettled) => {
+                    tracing::info!(order.id = %record.order.id, "paid, while a close call may be under way");
+                    self.store.asked_in_vain(&record.order.id, pay_id, asked_at).await?;
+                    return Ok(After::Unknown);
+                }
+                Err(error) => return Err(error),
             }
         }
         self.store.answered_query(&record.order.id, answered).await?;
@@ -294,11 +320,16 @@ impl Shop {
     /// Rows 9 to 11.
     async fn close(&self, lease: &Lease, record: &Record, pay_id: &PayId) -> Result<After, ApplyError> {
         let Some(attempt) = record.order.attempt(pay_id) else { return Ok(After::Unknown) };
-        let sent = Event::CloseSent { pay_id: pay_id.clone(), at: self.clock.now_s() };
+        let begun = self.clock.now_s();
+        let sent = Event::CloseSent { pay_id: pay_id.clone(), at: begun };
         if !self.intend(record, sent, "close").await? {
             return Ok(After::Unknown);
         }
         let Some(channel) = self.channel(record, attempt) else { return Ok(After::Unknown) };
+        // A close call may give money back, so that it must be over when others count on that.
+        if self.clock.now_s() > begun.saturating_add(CLOSE_BEGINS_S) {
+            return Ok(After::Unknown);
+        }
         match channel.close(pay_id).await {
             Ok(CloseAnswer::Closed) => {
                 let closed = Event::CloseProved { pay_id: pay_id.clone(), at: self.clock.now_s() };
@@ -307,7 +338,7 @@ impl Shop {
             Ok(answer @ (CloseAnswer::AlreadyPaid | CloseAnswer::Returned)) => {
                 tracing::info!(order.id = %record.order.id, ?answer, "a payment came while closing");
                 self.store.ask_now(&record.order.id, pay_id, self.clock.now_s()).await?;
-                Ok(After::Unknown)
+                Ok(After::CloseAnswered(pay_id.clone(), begun))
             }
             Err(error) => {
                 tracing::warn!(order.id = %record.order.id, %error, "the close has no result yet");

@@ -3,6 +3,10 @@
 use super::{AttemptState, ClosedBy, OrderState, RefundReason, RefundState};
 use crate::{Fen, OrderId, PayId, PayType, RefundId};
 
+/// Seconds after it was begun for which a close call may still reach the channel: it begins a few seconds later at most,
+/// is two calls of ten seconds each, and a request that was given up may lie about on its way.
+const CLOSE_UNDER_WAY_S: i64 = 120;
+
 /// One trade at one channel. Times are Unix seconds of the server's clock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
@@ -50,6 +54,19 @@ impl Attempt {
             tried_at: None,
             tries: 0,
         }
+    }
+
+    /// Whether a call of ours that gives a payment back may still reach the channel after that said, asked at `asked_at`
+    /// (Unix seconds), that it has the payment. Alipay's cancel, which ends a code that nobody scanned, returns what was
+    /// paid meanwhile (`alipay.trade.cancel`, "action": refund). `answered` is when a close call was begun that was
+    /// answered: if it is the only one there was, none is under way.
+    #[must_use]
+    pub fn may_be_given_back(&self, asked_at: i64, answered: Option<i64>) -> bool {
+        let is_the_only_one = self.tries == 1 && self.tried_at == answered;
+        self.pay_type == PayType::Alipay
+            && self.state == AttemptState::CloseSent
+            && !is_the_only_one
+            && self.tried_at.is_some_and(|begun| asked_at < begun.saturating_add(CLOSE_UNDER_WAY_S))
     }
 }
 

@@ -130,6 +130,8 @@ pub struct Evidence {
     pub merchant: Option<Merchant>,
     /// The query that brought it, which settles what was asked before it was made.
     pub answered: Option<Answer>,
+    /// The close call that was answered just before, and when it was begun, Unix seconds.
+    pub close_answered: Option<(PayId, i64)>,
 }
 
 /// A query that was answered.
@@ -184,6 +186,9 @@ pub enum ApplyError {
     /// A new attempt came without the merchant it is made for.
     #[error("a new attempt has no merchant")]
     NoMerchant,
+    /// A call of ours that gives the payment back may still be under way: what the channel says now need not last.
+    #[error("a call that gives the payment back may be under way")]
+    Unsettled,
     /// The books would be wrong after it; nothing was written.
     #[error("the stock of {0} does not allow it")]
     Stock(GoodsId),
@@ -387,6 +392,14 @@ fn take(
     evidence: &Evidence,
     now: i64,
 ) -> Result<Record, ApplyError> {
+    if let (Some(answered), Event::Paid { .. } | Event::Differs { .. }) = (&evidence.answered, event) {
+        let attempt = batch.record(order_id)?.and_then(|record| record.order.attempt(&answered.pay_id));
+        let close = evidence.close_answered.as_ref().filter(|(pay_id, _)| *pay_id == answered.pay_id);
+        let begun = close.map(|(_, begun)| *begun);
+        if attempt.is_some_and(|attempt| attempt.may_be_given_back(answered.asked_at, begun)) {
+            return Err(ApplyError::Unsettled);
+        }
+    }
     let after = events::apply(batch, order_id, event.clone(), evidence, now)?;
     let Some(answered) = &evidence.answered else { return Ok(after) };
     settle(batch, order_id, answered)?;

@@ -5,7 +5,8 @@ use crate::till::{Call, Gate, Stands, Till, Trouble};
 use order::state::{AttemptState, ClosedBy, Event, OrderState};
 use order::{Fen, PayType};
 use std::sync::Arc;
-use storefront::store::{Evidence, PlainDisk};
+use storefront::store::{ApplyError, Evidence, Placed, PlainDisk};
+use tokio::task::JoinHandle;
 
 #[tokio::test]
 async fn an_order_is_closed_at_its_channel_before_it_is_called_closed() {
@@ -76,6 +77,45 @@ async fn what_was_paid_in_time_is_delivered_where_closing_would_give_the_money_b
     house.pass(60).await;
     assert_eq!(house.state(&placed).await, OrderState::Delivered);
     assert_eq!(house.alipay.trade(&placed.pay_id).stands, Stands::Paid);
+}
+
+/// A shop whose Alipay gives back what was paid when it is asked to end it, at the moment an order has ended: its close
+/// call is on its way, held at the gate, and the worker that made it is taken for dead.
+async fn closing_behind(gate: &Arc<Gate>) -> (House, Placed, JoinHandle<Result<(), ApplyError>>) {
+    let alipay = Till::new(PayType::Alipay).returning_on_close();
+    let house = House::furnish(Arc::new(PlainDisk), alipay, Till::new(PayType::Wechat)).await;
+    let placed = house.ordered(PayType::Alipay).await;
+    house.alipay.troubles(Call::Close, [Trouble::HeldBefore(gate.clone())]);
+    house.skip(DEADLINE_S + 1);
+    let beside = house.settle_beside();
+    gate.arrived().await;
+    house.alipay.pay(&placed.pay_id);
+    house.skip(65);
+    (house, placed, beside)
+}
+
+#[tokio::test]
+async fn a_payment_that_a_close_call_on_its_way_gives_back_buys_nothing() {
+    let gate = Gate::new();
+    let (house, placed, beside) = closing_behind(&gate).await;
+    house.settle().await;
+    assert_eq!(house.state(&placed).await, OrderState::Closing, "paid, and it may not stay so");
+    gate.let_go();
+    beside.await.unwrap().unwrap();
+    house.pass(120).await;
+    assert_eq!(house.state(&placed).await, OrderState::Refunded);
+    assert_eq!(house.delivered_booked_fins().await.0, 0);
+    assert_eq!(house.held_and_sold().await, (0, 0));
+}
+
+#[tokio::test]
+async fn a_payment_that_no_close_call_can_give_back_any_more_is_delivered() {
+    let gate = Gate::new();
+    let (house, placed, beside) = closing_behind(&gate).await;
+    house.pass(150).await;
+    assert_eq!(house.state(&placed).await, OrderState::Delivered);
+    assert_eq!(house.held_and_sold().await, (0, 1));
+    beside.abort();
 }
 
 #[tokio::test]
