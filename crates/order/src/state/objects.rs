@@ -161,3 +161,32 @@ impl Order {
         self.refunds.iter().find(|refund| refund.refund_id == *refund_id)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn closing(pay_type: PayType, tries: u32) -> Attempt {
+        let pay_id = OrderId::from_bits(7).attempt(1);
+        let state = AttemptState::CloseSent;
+        Attempt { state, tried_at: Some(1_000), tries, ..Attempt::new(pay_id, pay_type) }
+    }
+
+    #[test]
+    fn a_payment_heard_of_while_alipay_is_asked_to_end_its_code_may_be_given_back() {
+        let attempt = closing(PayType::Alipay, 1);
+        for (asked_at, may) in [(990, true), (1_000, true), (1_119, true), (1_120, false)] {
+            assert_eq!(attempt.may_be_given_back(asked_at, None), may, "{asked_at}");
+        }
+        assert!(!closing(PayType::Wechat, 1).may_be_given_back(1_000, None), "WeChat Pay's close gives nothing back");
+        let open = Attempt { state: AttemptState::QrReady, ..attempt };
+        assert!(!open.may_be_given_back(1_000, None));
+    }
+
+    #[test]
+    fn the_only_close_call_is_over_when_it_is_answered() {
+        assert!(!closing(PayType::Alipay, 1).may_be_given_back(1_001, Some(1_000)));
+        assert!(closing(PayType::Alipay, 1).may_be_given_back(1_001, Some(999)), "another call was answered");
+        assert!(closing(PayType::Alipay, 2).may_be_given_back(1_001, Some(1_000)), "the one before was not");
+    }
+}
