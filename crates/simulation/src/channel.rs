@@ -15,6 +15,8 @@ use storefront::reconcile::Day;
 
 /// Longest a call takes, seconds: the gateway's own limit (`gateway::Limits`).
 const CALL_MAX_S: i64 = 10;
+/// Longest a request lies about on its way after it was given up, seconds.
+const LATE_MAX_S: i64 = 90;
 
 /// One channel.
 #[derive(Debug)]
@@ -147,7 +149,7 @@ impl SimChannel {
             && scene.chance(|rates| rates.late)
         {
             scene.tally.add("fault: request late");
-            let at = scene.now.saturating_add(scene.rng.between(1, 90));
+            let at = scene.now.saturating_add(scene.rng.between(1, LATE_MAX_S));
             scene.deeds.push((at, Deed::Arrive(Box::new(late))));
             return Fate::Late;
         }
@@ -198,7 +200,8 @@ impl SimChannel {
     /// Alipay's second call for a code that has no trade to close.
     async fn cancel(&self, pay_id: &PayId) -> Result<CloseAnswer, Error> {
         let pay_id = pay_id.clone();
-        self.call(pay_id.as_str(), Some(Late::Cancel(pay_id.to_string())), |scene| {
+        let until = self.stage.scene().now.saturating_add(CALL_MAX_S).saturating_add(LATE_MAX_S);
+        self.call(pay_id.as_str(), Some(Late::Cancel(pay_id.to_string(), until)), |scene| {
             Self::phone_pays(scene);
             if scene.chance(|rates| rates.refused) {
                 scene.tally.add("fault: cancel refused");

@@ -51,8 +51,8 @@ pub enum Late {
     Order(PayType, gateway::Prepay),
     /// A close.
     Close(PayType, String),
-    /// Alipay's cancel.
-    Cancel(String),
+    /// Alipay's cancel, which may give money back: a request does not lie about for longer than until then.
+    Cancel(String, i64),
     /// A refund.
     Refund(gateway::Refund),
 }

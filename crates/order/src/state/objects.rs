@@ -59,12 +59,12 @@ impl Attempt {
     /// Whether a call of ours that gives a payment back may still reach the channel after that said, asked at `asked_at`
     /// (Unix seconds), that it has the payment. Alipay's cancel, which ends a code that nobody scanned, returns what was
     /// paid meanwhile (`alipay.trade.cancel`, "action": refund). `answered` is when a close call was begun that was
-    /// answered: if it is the only one there was, none is under way.
+    /// answered: if it is the only one there was, none is under way. One that closed the attempt was answered.
     #[must_use]
     pub fn may_be_given_back(&self, asked_at: i64, answered: Option<i64>) -> bool {
-        let is_the_only_one = self.tries == 1 && self.tried_at == answered;
+        let is_the_only_one = self.tries == 1 && (self.state == AttemptState::Closed || self.tried_at == answered);
         self.pay_type == PayType::Alipay
-            && self.state == AttemptState::CloseSent
+            && matches!(self.state, AttemptState::CloseSent | AttemptState::Closed)
             && !is_the_only_one
             && self.tried_at.is_some_and(|begun| asked_at < begun.saturating_add(CLOSE_UNDER_WAY_S))
     }
@@ -188,5 +188,8 @@ mod tests {
         assert!(!closing(PayType::Alipay, 1).may_be_given_back(1_001, Some(1_000)));
         assert!(closing(PayType::Alipay, 1).may_be_given_back(1_001, Some(999)), "another call was answered");
         assert!(closing(PayType::Alipay, 2).may_be_given_back(1_001, Some(1_000)), "the one before was not");
+        let closed = |tries| Attempt { state: AttemptState::Closed, ..closing(PayType::Alipay, tries) };
+        assert!(!closed(1).may_be_given_back(1_001, None));
+        assert!(closed(2).may_be_given_back(1_001, None));
     }
 }

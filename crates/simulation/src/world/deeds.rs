@@ -60,9 +60,10 @@ impl World {
                     Late::Close(pay_type, pay_id) => {
                         scene.books.close(pay_type, &pay_id, now);
                     }
-                    Late::Cancel(pay_id) => {
+                    Late::Cancel(pay_id, until) if now <= until => {
                         scene.books.cancel(&pay_id, now);
                     }
+                    Late::Cancel(..) => {}
                     Late::Refund(request) => {
                         let pay_type = scene.books.trade(request.pay_id.as_str(), now).map(|trade| trade.pay_type);
                         // Whatever it would have said, nobody listens.
