@@ -266,8 +266,11 @@ impl Shop {
         let amount = record.order.amount;
         let event = match &standing {
             // Row 10: the channel does not end it, nobody scanned it, and by the time it was given it no longer can be.
-            // Before the close call was begun, a prepay call under way might still make the trade.
-            Standing::NoTrade if attempt.state == AttemptState::CloseSent && ran_out(record, asked_at) => {
+            // Before the close call was begun, a prepay call under way might still make the trade. An attempt with one
+            // close call counts as closed by its answer (`Attempt::may_be_given_back`), so there must have been another.
+            Standing::NoTrade
+                if attempt.state == AttemptState::CloseSent && attempt.tries > 1 && ran_out(record, asked_at) =>
+            {
                 Some(Event::CloseProved { pay_id: id(), at: self.clock.now_s() })
             }
             Standing::NoTrade | Standing::NotPaid => None,

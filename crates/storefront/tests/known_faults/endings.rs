@@ -119,6 +119,58 @@ async fn a_payment_that_no_close_call_can_give_back_any_more_is_delivered() {
 }
 
 #[tokio::test]
+async fn a_late_payment_that_an_earlier_close_call_gives_back_buys_nothing() {
+    let gate = Gate::new();
+    let alipay = Till::new(PayType::Alipay).returning_on_close();
+    let house = House::furnish(Arc::new(PlainDisk), alipay, Till::new(PayType::Wechat)).await;
+    let placed = house.ordered(PayType::Alipay).await;
+    house.alipay.troubles(Call::Close, [Trouble::HeldBefore(gate.clone())]);
+    house.skip(DEADLINE_S + 1);
+    let beside = house.settle_beside();
+    gate.arrived().await;
+    house.skip(65);
+    house.settle().await;
+    assert_eq!((house.state(&placed).await, house.alipay.called(Call::Close)), (OrderState::Closed, 2));
+    house.alipay.pay(&placed.pay_id);
+    house.hear(PayType::Alipay, &house.alipay.notice(&placed.pay_id, "payment")).await.unwrap();
+    house.settle().await;
+    assert_eq!(house.state(&placed).await, OrderState::Closed, "paid, and it may not stay so");
+    gate.let_go();
+    beside.await.unwrap().unwrap();
+    house.pass(120).await;
+    assert_eq!(house.state(&placed).await, OrderState::Refunded);
+    assert_eq!(house.delivered_booked_fins().await.0, 0);
+}
+
+#[tokio::test]
+async fn no_trade_ends_nothing_while_the_only_close_call_has_no_answer() {
+    let house = House::open().await;
+    house.alipay.troubles(Call::Prepay, [Trouble::LostRequest]);
+    house.alipay.troubles(Call::Close, [Trouble::LostRequest]);
+    let placed = house.place("ann", "fins", PayType::Alipay).await.unwrap();
+    house.settle().await;
+    house.shop.cancel(&viewer("ann"), &placed.order_id).await.unwrap();
+    house.settle().await;
+    assert_eq!((house.state(&placed).await, house.alipay.called(Call::Close)), (OrderState::Closing, 1));
+    house.skip(DEADLINE_S + 120);
+    house.settle().await;
+    assert_eq!((house.state(&placed).await, house.alipay.called(Call::Close)), (OrderState::Closed, 2));
+}
+
+#[tokio::test]
+async fn a_close_call_that_does_not_begin_at_once_does_not_begin() {
+    let house = House::open().await;
+    let placed = house.ordered(PayType::Alipay).await;
+    house.skip(DEADLINE_S + 1);
+    let house = house.on_a_slow_disk(6).await;
+    house.settle().await;
+    assert_eq!((house.state(&placed).await, house.alipay.called(Call::Close)), (OrderState::Closing, 0));
+    let house = house.restarted().await;
+    house.pass(60).await;
+    assert_eq!(house.state(&placed).await, OrderState::Closed);
+}
+
+#[tokio::test]
 async fn a_late_payment_is_delivered_while_there_is_stock() {
     let house = House::open().await;
     let placed = house.place("ann", "plate", PayType::Alipay).await.unwrap();

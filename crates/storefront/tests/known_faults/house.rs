@@ -30,6 +30,7 @@ pub(crate) const PRICE: i64 = 8_800;
 /// Cups on the shelf.
 pub(crate) const CUPS: i64 = 2;
 
+#[derive(Debug)]
 struct StillClock(AtomicI64);
 
 #[async_trait]
@@ -139,6 +140,12 @@ impl House {
     /// What is left after the process was killed: the database, the channels and the time.
     pub(crate) async fn restarted(self) -> House {
         self.restarted_on(Arc::new(PlainDisk)).await
+    }
+
+    /// After a restart on a disk whose every commit takes so many seconds.
+    pub(crate) async fn on_a_slow_disk(self, seconds: i64) -> House {
+        let clock = Arc::clone(&self.clock);
+        self.restarted_on(Arc::new(SlowDisk { clock, seconds })).await
     }
 
     pub(crate) async fn restarted_on(self, disk: Arc<dyn Disk>) -> House {
@@ -284,6 +291,24 @@ impl House {
             self.number("SELECT fins_balance FROM viewers WHERE viewer_id = 'ann'").await,
         )
     }
+}
+
+#[derive(Debug)]
+struct SlowDisk {
+    clock: Arc<StillClock>,
+    seconds: i64,
+}
+
+#[async_trait]
+impl Disk for SlowDisk {
+    async fn before_write(&self) {}
+
+    fn before_commit(&self) -> Result<(), String> {
+        self.clock.0.fetch_add(self.seconds, Ordering::SeqCst);
+        Ok(())
+    }
+
+    fn committed(&self) {}
 }
 
 async fn shop(
