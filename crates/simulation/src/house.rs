@@ -10,6 +10,7 @@ use order::{Fen, GoodsId, GoodsKind, PayType, RoomId, ViewerId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+use storefront::closes::Closes;
 use storefront::limits::{Limits, LimitsConfig};
 use storefront::metrics::Metrics;
 use storefront::pressure::SoldOut;
@@ -176,6 +177,7 @@ impl House {
             limits: Limits::new(LimitsConfig::OFF),
             lines: Lines::default(),
             sold_out: SoldOut::default(),
+            closes: Closes::default(),
             order_deadline_s,
             public_url: "https://shop.example".into(),
             due: Notify::new(),

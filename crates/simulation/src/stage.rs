@@ -243,6 +243,10 @@ impl Clock for SimClock {
         scene.now.saturating_add(scene.skew_s)
     }
 
+    fn uptime_s(&self) -> i64 {
+        self.0.scene().now
+    }
+
     /// Time passes by the world's driver alone, so there is nobody to wait here.
     async fn sleep_until(&self, _at_s: i64) {}
 }

@@ -1,6 +1,7 @@
 //! The server's time. The only place of the storefront that reads a clock.
 
 use async_trait::async_trait;
+use std::sync::LazyLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::time::Instant;
 
@@ -9,6 +10,8 @@ use tokio::time::Instant;
 pub trait Clock: Send + Sync {
     /// Unix seconds.
     fn now_s(&self) -> i64;
+    /// Seconds since this process began, by a clock that nobody sets.
+    fn uptime_s(&self) -> i64;
     /// Returns at or after `at_s` (Unix seconds), or a little earlier: the caller looks again.
     async fn sleep_until(&self, at_s: i64);
 }
@@ -26,6 +29,11 @@ impl Clock for SystemClock {
         #[expect(clippy::disallowed_methods, reason = "this is the clock module")]
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+    }
+
+    fn uptime_s(&self) -> i64 {
+        static BEGAN: LazyLock<Stopwatch> = LazyLock::new(Stopwatch::start);
+        i64::try_from(BEGAN.elapsed().as_secs()).unwrap_or(i64::MAX)
     }
 
     async fn sleep_until(&self, at_s: i64) {

@@ -9,6 +9,7 @@ pub mod check;
 pub mod checkout;
 pub mod checkup;
 pub mod clock;
+pub mod closes;
 pub mod config;
 mod drafts;
 pub mod export;

@@ -1,6 +1,7 @@
 //! Starting and stopping a storefront.
 
 use crate::clock::{Clock, SystemClock};
+use crate::closes::Closes;
 use crate::config::Config;
 use crate::fleet::Fleet;
 use crate::keys::{self, KeyFileError};
@@ -145,6 +146,7 @@ pub async fn open(config: &Config, address: SocketAddr) -> Result<Shop, StartErr
         limits: Limits::new(config.limits).behind(&config.trusted_proxies),
         lines: Lines::new(&config.limits),
         sold_out: SoldOut::default(),
+        closes: Closes::default(),
         order_deadline_s: i64::from(config.order_deadline_s),
         public_url: public_url.trim_end_matches('/').to_owned(),
         due: Notify::new(),

@@ -1,6 +1,7 @@
 //! One shop: what all its parts share.
 
 use crate::clock::Clock;
+use crate::closes::Closes;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::pressure::SoldOut;
@@ -37,6 +38,8 @@ pub struct Shop {
     pub limits: Limits,
     /// Who waits for their turn at a channel.
     pub lines: Lines,
+    /// Close calls that may be under way.
+    pub closes: Closes,
     /// What may be sold out.
     pub sold_out: SoldOut,
     /// Seconds from the order to its deadline.

@@ -1,6 +1,7 @@
 //! The steps of an order at its channel: the intent is committed before each call, the result after it. What the
 //! channel says is the only evidence; a call without an answer leaves everything as it was.
 
+use crate::closes;
 use crate::shop::Shop;
 use crate::store::{Answer, ApplyError, Evidence, Lease, Record};
 use crate::throttle::Ticket;
@@ -25,8 +26,6 @@ enum After {
     HandedBack,
 }
 
-/// Longest between the intent of a close call and its begin, seconds.
-const CLOSE_BEGINS_S: i64 = 5;
 /// How long after the deadline a code that nobody scanned is taken for dead, seconds. WeChat Pay moves a deadline to one
 /// minute after the order at least (Native order, `time_expire`).
 const EXPIRY_GRACE_S: i64 = 75;
@@ -247,7 +246,8 @@ impl Shop {
             self.store.asked_in_vain(&record.order.id, pay_id, self.clock.now_s()).await?;
             return Ok(After::Unknown);
         };
-        let asked_at = self.clock.now_s();
+        let (asked_at, uptime_s) = (self.clock.now_s(), self.clock.uptime_s());
+        let closes_over = self.closes.over(attempt, uptime_s);
         let standing = match channel.query(pay_id).await {
             Ok(standing) => standing,
             Err(error) => {
@@ -303,13 +303,18 @@ impl Shop {
             let payment = payment_of(&standing).cloned();
             let answered = Some(answered.clone());
             let text = Evidence::text(format!("query: {standing:?}"));
-            let evidence = Evidence { payment, answered, close_answered, ..text };
-            match self.take_result(lease, record, event, evidence).await {
+            let evidence = Evidence { payment, answered, close_answered, closes_over, ..text };
+            let taken = self.take_result(lease, record, event, evidence).await;
+            if taken.is_ok() {
+                self.closes.forget(pay_id);
+            }
+            match taken {
                 Ok(After::Unknown) => {}
                 Ok(after) => return Ok(after),
                 // Asked again until the close call is over: paid then, or given back.
                 Err(ApplyError::Unsettled) => {
                     tracing::info!(order.id = %record.order.id, "paid, while a close call may be under way");
+                    self.closes.count(attempt, uptime_s);
                     self.store.asked_in_vain(&record.order.id, pay_id, asked_at).await?;
                     return Ok(After::Unknown);
                 }
@@ -323,14 +328,16 @@ impl Shop {
     /// Rows 9 to 11.
     async fn close(&self, lease: &Lease, record: &Record, pay_id: &PayId) -> Result<After, ApplyError> {
         let Some(attempt) = record.order.attempt(pay_id) else { return Ok(After::Unknown) };
-        let begun = self.clock.now_s();
+        let (begun, uptime_s) = (self.clock.now_s(), self.clock.uptime_s());
         let sent = Event::CloseSent { pay_id: pay_id.clone(), at: begun };
         if !self.intend(record, sent, "close").await? {
             return Ok(After::Unknown);
         }
         let Some(channel) = self.channel(record, attempt) else { return Ok(After::Unknown) };
-        // A close call may give money back, so that it must be over when others count on that.
-        if self.clock.now_s() > begun.saturating_add(CLOSE_BEGINS_S) {
+        // A close call may give money back, so that it must be over when others count on that. Of the two clocks one may be
+        // set, and the other may stand still while the computer sleeps.
+        let late = |now_s: i64, begun_s: i64| now_s > begun_s.saturating_add(closes::BEGINS_S);
+        if late(self.clock.now_s(), begun) || late(self.clock.uptime_s(), uptime_s) {
             return Ok(After::Unknown);
         }
         match channel.close(pay_id).await {

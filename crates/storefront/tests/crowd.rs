@@ -35,6 +35,10 @@ impl Clock for StillClock {
         self.0.load(Ordering::SeqCst)
     }
 
+    fn uptime_s(&self) -> i64 {
+        self.now_s()
+    }
+
     async fn sleep_until(&self, _: i64) {
         std::future::pending::<()>().await;
     }

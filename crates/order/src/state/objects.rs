@@ -3,10 +3,6 @@
 use super::{AttemptState, ClosedBy, OrderState, RefundReason, RefundState};
 use crate::{Fen, OrderId, PayId, PayType, RefundId};
 
-/// Seconds after it was begun for which a close call may still reach the channel: it begins a few seconds later at most,
-/// is two calls of ten seconds each, and a request that was given up may lie about on its way.
-const CLOSE_UNDER_WAY_S: i64 = 120;
-
 /// One trade at one channel. Times are Unix seconds of the server's clock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
@@ -56,17 +52,18 @@ impl Attempt {
         }
     }
 
-    /// Whether a call of ours that gives a payment back may still reach the channel after that said, asked at `asked_at`
-    /// (Unix seconds), that it has the payment. Alipay's cancel, which ends a code that nobody scanned, returns what was
-    /// paid meanwhile (`alipay.trade.cancel`, "action": refund). `answered` is when a close call was begun that was
-    /// answered: if it is the only one there was, none is under way. One that closed the attempt was answered.
+    /// Whether a call of ours that gives a payment back may still reach the channel after that said that it has the payment.
+    /// Alipay's cancel, which ends a code that nobody scanned, returns what was paid meanwhile (`alipay.trade.cancel`,
+    /// "action": refund). `over` is how many close calls were over for certain when the channel was asked. `answered` is when
+    /// a close call was begun (Unix seconds) that was answered: if it is the only one there was, none is under way. One that
+    /// closed the attempt was answered.
     #[must_use]
-    pub fn may_be_given_back(&self, asked_at: i64, answered: Option<i64>) -> bool {
+    pub fn may_be_given_back(&self, over: Option<u32>, answered: Option<i64>) -> bool {
         let is_the_only_one = self.tries == 1 && (self.state == AttemptState::Closed || self.tried_at == answered);
         self.pay_type == PayType::Alipay
             && matches!(self.state, AttemptState::CloseSent | AttemptState::Closed)
             && !is_the_only_one
-            && self.tried_at.is_some_and(|begun| asked_at < begun.saturating_add(CLOSE_UNDER_WAY_S))
+            && over != Some(self.tries)
     }
 }
 
@@ -174,22 +171,22 @@ mod tests {
 
     #[test]
     fn a_payment_heard_of_while_alipay_is_asked_to_end_its_code_may_be_given_back() {
-        let attempt = closing(PayType::Alipay, 1);
-        for (asked_at, may) in [(990, true), (1_000, true), (1_119, true), (1_120, false)] {
-            assert_eq!(attempt.may_be_given_back(asked_at, None), may, "{asked_at}");
+        let attempt = closing(PayType::Alipay, 2);
+        for (over, may) in [(None, true), (Some(1), true), (Some(2), false)] {
+            assert_eq!(attempt.may_be_given_back(over, None), may, "{over:?}");
         }
-        assert!(!closing(PayType::Wechat, 1).may_be_given_back(1_000, None), "WeChat Pay's close gives nothing back");
+        assert!(!closing(PayType::Wechat, 2).may_be_given_back(None, None), "WeChat Pay's close gives nothing back");
         let open = Attempt { state: AttemptState::QrReady, ..attempt };
-        assert!(!open.may_be_given_back(1_000, None));
+        assert!(!open.may_be_given_back(None, None));
     }
 
     #[test]
     fn the_only_close_call_is_over_when_it_is_answered() {
-        assert!(!closing(PayType::Alipay, 1).may_be_given_back(1_001, Some(1_000)));
-        assert!(closing(PayType::Alipay, 1).may_be_given_back(1_001, Some(999)), "another call was answered");
-        assert!(closing(PayType::Alipay, 2).may_be_given_back(1_001, Some(1_000)), "the one before was not");
+        assert!(!closing(PayType::Alipay, 1).may_be_given_back(None, Some(1_000)));
+        assert!(closing(PayType::Alipay, 1).may_be_given_back(None, Some(999)), "another call was answered");
+        assert!(closing(PayType::Alipay, 2).may_be_given_back(None, Some(1_000)), "the one before was not");
         let closed = |tries| Attempt { state: AttemptState::Closed, ..closing(PayType::Alipay, tries) };
-        assert!(!closed(1).may_be_given_back(1_001, None));
-        assert!(closed(2).may_be_given_back(1_001, None));
+        assert!(!closed(1).may_be_given_back(None, None));
+        assert!(closed(2).may_be_given_back(None, None));
     }
 }

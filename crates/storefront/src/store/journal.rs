@@ -66,7 +66,8 @@ impl Head {
 
     /// The line of an event that changed an order.
     pub(super) fn event(&mut self, order_id: &OrderId, event: &Event, evidence: &Evidence, at: i64) -> Line {
-        let Evidence { text, code, payment, merchant, answered: _, close_answered: _ } = evidence.clone();
+        let Evidence { text, code, payment, merchant, answered: _, close_answered: _, closes_over: _ } =
+            evidence.clone();
         let grounds = Grounds { text, code, payment, merchant };
         self.append(order_id.as_str(), as_json(event), as_json(&grounds), at)
     }

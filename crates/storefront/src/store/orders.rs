@@ -132,6 +132,8 @@ pub struct Evidence {
     pub answered: Option<Answer>,
     /// The close call that was answered just before, and when it was begun, Unix seconds.
     pub close_answered: Option<(PayId, i64)>,
+    /// How many close calls of the attempt that was asked about were over before that.
+    pub closes_over: Option<u32>,
 }
 
 /// A query that was answered.
@@ -396,7 +398,7 @@ fn take(
         let attempt = batch.record(order_id)?.and_then(|record| record.order.attempt(&answered.pay_id));
         let close = evidence.close_answered.as_ref().filter(|(pay_id, _)| *pay_id == answered.pay_id);
         let begun = close.map(|(_, begun)| *begun);
-        if attempt.is_some_and(|attempt| attempt.may_be_given_back(answered.asked_at, begun)) {
+        if attempt.is_some_and(|attempt| attempt.may_be_given_back(evidence.closes_over, begun)) {
             return Err(ApplyError::Unsettled);
         }
     }

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use storefront::clock::Clock;
+use storefront::closes::Closes;
 use storefront::config::Config;
 use storefront::limits::{Limits, LimitsConfig};
 use storefront::metrics::Metrics;
@@ -37,6 +38,10 @@ pub(crate) struct Standing(pub(crate) i64);
 impl Clock for Standing {
     fn now_s(&self) -> i64 {
         self.0
+    }
+
+    fn uptime_s(&self) -> i64 {
+        self.now_s()
     }
 
     async fn sleep_until(&self, _: i64) {
@@ -220,6 +225,7 @@ impl Lived {
             limits: Limits::new(LimitsConfig::OFF),
             lines: Lines::default(),
             sold_out: SoldOut::default(),
+            closes: Closes::default(),
             order_deadline_s: 300,
             public_url: "http://127.0.0.1:9".into(),
             due: Notify::new(),

@@ -109,6 +109,36 @@ async fn a_payment_that_a_close_call_on_its_way_gives_back_buys_nothing() {
 }
 
 #[tokio::test]
+async fn a_payment_that_the_only_close_call_tells_of_is_delivered_at_once() {
+    let gate = Gate::new();
+    let house = House::open().await;
+    let placed = house.ordered(PayType::Alipay).await;
+    house.alipay.troubles(Call::Close, [Trouble::HeldBefore(gate.clone())]);
+    house.skip(DEADLINE_S + 1);
+    let beside = house.settle_beside();
+    gate.arrived().await;
+    house.alipay.pay(&placed.pay_id);
+    gate.let_go();
+    beside.await.unwrap().unwrap();
+    assert_eq!(house.state(&placed).await, OrderState::Delivered);
+}
+
+#[tokio::test]
+async fn no_close_call_is_over_because_the_clock_was_set_forward() {
+    let gate = Gate::new();
+    let (house, placed, beside) = closing_behind(&gate).await;
+    house.settle().await;
+    house.set_clock(400);
+    house.settle().await;
+    assert_eq!(house.state(&placed).await, OrderState::Closing, "paid, and it may not stay so");
+    gate.let_go();
+    beside.await.unwrap().unwrap();
+    house.pass(120).await;
+    assert_eq!(house.state(&placed).await, OrderState::Refunded);
+    assert_eq!(house.delivered_booked_fins().await.0, 0);
+}
+
+#[tokio::test]
 async fn a_payment_that_no_close_call_can_give_back_any_more_is_delivered() {
     let gate = Gate::new();
     let (house, placed, beside) = closing_behind(&gate).await;
@@ -159,15 +189,27 @@ async fn no_trade_ends_nothing_while_the_only_close_call_has_no_answer() {
 
 #[tokio::test]
 async fn a_close_call_that_does_not_begin_at_once_does_not_begin() {
-    let house = House::open().await;
-    let placed = house.ordered(PayType::Alipay).await;
-    house.skip(DEADLINE_S + 1);
-    let house = house.on_a_slow_disk(6).await;
-    house.settle().await;
-    assert_eq!((house.state(&placed).await, house.alipay.called(Call::Close)), (OrderState::Closing, 0));
-    let house = house.restarted().await;
-    house.pass(60).await;
-    assert_eq!(house.state(&placed).await, OrderState::Closed);
+    // It is written down first, and may be sent for five seconds from then, by the clock and by what has really passed.
+    for (slow_s, set_s, state, calls) in [
+        (5, 0, OrderState::Closed, 1),
+        (6, 0, OrderState::Closing, 0),
+        (6, -6, OrderState::Closing, 0),
+        (0, 6, OrderState::Closing, 0),
+    ] {
+        let house = House::open().await;
+        let placed = house.ordered(PayType::Alipay).await;
+        house.skip(DEADLINE_S + 1);
+        let house = house.on_a_slow_disk(slow_s, set_s).await;
+        house.settle().await;
+        assert_eq!(
+            (house.state(&placed).await, house.alipay.called(Call::Close)),
+            (state, calls),
+            "{slow_s} s, set by {set_s} s"
+        );
+        let house = house.restarted().await;
+        house.pass(60).await;
+        assert_eq!(house.state(&placed).await, OrderState::Closed);
+    }
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use order::{Fen, GoodsId, GoodsKind, OrderId, PayType, RequestId, RoomId, Viewer
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use storefront::clock::Clock;
+use storefront::closes::Closes;
 use storefront::limits::{Limits, LimitsConfig};
 use storefront::metrics::Metrics;
 use storefront::notices::NotTaken;
@@ -30,13 +31,23 @@ pub(crate) const PRICE: i64 = 8_800;
 /// Cups on the shelf.
 pub(crate) const CUPS: i64 = 2;
 
+/// A clock that stands still until it is moved, or set.
 #[derive(Debug)]
-struct StillClock(AtomicI64);
+struct StillClock {
+    /// What passed, and when it began: Unix seconds if nobody ever sets it.
+    time: AtomicI64,
+    /// By how much it was set, seconds.
+    set_s: AtomicI64,
+}
 
 #[async_trait]
 impl Clock for StillClock {
     fn now_s(&self) -> i64 {
-        self.0.load(Ordering::SeqCst)
+        self.uptime_s() + self.set_s.load(Ordering::SeqCst)
+    }
+
+    fn uptime_s(&self) -> i64 {
+        self.time.load(Ordering::SeqCst)
     }
 
     async fn sleep_until(&self, _: i64) {
@@ -108,7 +119,10 @@ impl House {
     /// A room with two cups, of which one person may have one, one last plate, and packs of fins; viewers Ann, Ben and Cay.
     pub(crate) async fn furnish(disk: Arc<dyn Disk>, alipay: Till, wechat: Till) -> House {
         let folder = tempfile::tempdir().unwrap();
-        let (clock, random) = (Arc::new(StillClock(AtomicI64::new(START))), Arc::new(Counted(AtomicU64::new(1))));
+        let (clock, random) = (
+            Arc::new(StillClock { time: AtomicI64::new(START), set_s: AtomicI64::new(0) }),
+            Arc::new(Counted(AtomicU64::new(1))),
+        );
         let (alipay, wechat) = (Arc::new(alipay), Arc::new(wechat));
         let shop = shop(&folder, disk, [&alipay, &wechat], &clock, &random).await;
         let room =
@@ -143,9 +157,10 @@ impl House {
     }
 
     /// After a restart on a disk whose every commit takes so many seconds.
-    pub(crate) async fn on_a_slow_disk(self, seconds: i64) -> House {
+    /// Each commit takes so many seconds, and the clock is set by `set_s` meanwhile.
+    pub(crate) async fn on_a_slow_disk(self, seconds: i64, set_s: i64) -> House {
         let clock = Arc::clone(&self.clock);
-        self.restarted_on(Arc::new(SlowDisk { clock, seconds })).await
+        self.restarted_on(Arc::new(SlowDisk { clock, seconds, set_s })).await
     }
 
     pub(crate) async fn restarted_on(self, disk: Arc<dyn Disk>) -> House {
@@ -230,7 +245,12 @@ impl House {
 
     /// Moves the clock without anybody looking.
     pub(crate) fn skip(&self, seconds: i64) {
-        self.clock.0.fetch_add(seconds, Ordering::SeqCst);
+        self.clock.time.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    /// Sets the clock, by so many seconds.
+    pub(crate) fn set_clock(&self, seconds: i64) {
+        self.clock.set_s.fetch_add(seconds, Ordering::SeqCst);
     }
 
     /// Lets time go by, doing everything when it is due.
@@ -239,12 +259,12 @@ impl House {
         loop {
             self.settle().await;
             match self.shop.store.next_wake().await.unwrap() {
-                Some(at) if at <= end && at > self.now() => self.clock.0.store(at, Ordering::SeqCst),
+                Some(at) if at <= end && at > self.now() => self.skip(at - self.now()),
                 Some(at) if at <= end => panic!("due at {at} and nobody does it"),
                 Some(_) | None => break,
             }
         }
-        self.clock.0.store(end, Ordering::SeqCst);
+        self.skip(end - self.now());
         self.settle().await;
     }
 
@@ -297,6 +317,7 @@ impl House {
 struct SlowDisk {
     clock: Arc<StillClock>,
     seconds: i64,
+    set_s: i64,
 }
 
 #[async_trait]
@@ -304,7 +325,8 @@ impl Disk for SlowDisk {
     async fn before_write(&self) {}
 
     fn before_commit(&self) -> Result<(), String> {
-        self.clock.0.fetch_add(self.seconds, Ordering::SeqCst);
+        self.clock.time.fetch_add(self.seconds, Ordering::SeqCst);
+        self.clock.set_s.fetch_add(self.set_s, Ordering::SeqCst);
         Ok(())
     }
 
@@ -330,6 +352,7 @@ async fn shop(
         limits: Limits::new(LimitsConfig::default()),
         lines: Lines::default(),
         sold_out: SoldOut::default(),
+        closes: Closes::default(),
         order_deadline_s: DEADLINE_S,
         public_url: "http://127.0.0.1:9".into(),
         due: Notify::new(),

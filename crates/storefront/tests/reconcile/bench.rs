@@ -31,6 +31,10 @@ impl Clock for Moved {
         self.0.now_ms().div_euclid(1000)
     }
 
+    fn uptime_s(&self) -> i64 {
+        self.now_s()
+    }
+
     /// Looks often: the clock may be moved meanwhile.
     async fn sleep_until(&self, at_s: i64) {
         if self.now_s() < at_s {
