@@ -25,7 +25,7 @@ struct Start {
 pub(crate) async fn measure(run: &Run) -> Result<Results> {
     let rounds = if run.quick { 2 } else { 9 };
     let driver = run.built("debug/examples/start")?;
-    let (app, bare) = (run.built("release/liveshop")?, run.built("release/examples/bare")?);
+    let (app, bare) = (run.built("release/liveshop")?, run.built("release/bare")?);
     let mut command = Command::new(driver);
     command.env("LIVESHOP_APP", app).env("LIVESHOP_BARE", bare).env("LIVESHOP_ROUNDS", rounds.to_string());
     command.env("LIVESHOP_SHOTS", run.results()?.join("app")).stderr(std::process::Stdio::inherit());

@@ -6,7 +6,7 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let context = tauri::generate_context!("examples/bare/tauri.conf.json");
+    let context = tauri::generate_context!("window/tauri.conf.json");
     match tauri::Builder::default().run(context) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
