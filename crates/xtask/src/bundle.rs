@@ -5,12 +5,14 @@ mod checks;
 mod config;
 mod icons;
 mod installers;
+mod kind;
 mod licences;
 pub(crate) mod servers;
 pub(crate) mod trial;
 #[cfg(target_os = "linux")]
 pub(crate) mod update_trial;
 mod updates;
+mod windows;
 
 use crate::run::{AS_TESTED, target};
 use crate::step::{command, root, run, say};
@@ -18,15 +20,35 @@ use crate::{system, ui};
 use anyhow::{Result, bail};
 use brand::Brand;
 use config::Made;
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const USAGE: &str = "cargo xtask bundle [--brand FILE] [--quick] [--appimage] [--try]";
+const USAGE: &str = "cargo xtask bundle [--brand FILE] [--quick] [--appimage | --windows] [--try]";
 /// What a person does about a failed step.
 const LOOK: &str = "the lines above say what and where";
 /// Where the brand's file is named for the builds of program and page.
 const BRAND: &str = "LIVESHOP_BRAND";
+
+/// The system that installers are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum System {
+    Linux,
+    Windows,
+    MacOs,
+}
+
+impl System {
+    /// The one this runs on.
+    fn this() -> System {
+        match env::consts::OS {
+            "windows" => System::Windows,
+            "macos" => System::MacOs,
+            _ => System::Linux,
+        }
+    }
+}
 
 /// How the program inside is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +65,8 @@ struct Wanted {
     brand: Option<PathBuf>,
     quick: bool,
     appimage: bool,
+    /// For Windows, on Linux.
+    windows: bool,
     trial: bool,
 }
 
@@ -58,10 +82,15 @@ impl Wanted {
                 }
                 "--quick" => wanted.quick = true,
                 "--appimage" if cfg!(target_os = "linux") => wanted.appimage = true,
+                "--windows" if cfg!(target_os = "linux") => wanted.windows = true,
                 "--try" if cfg!(target_os = "linux") => wanted.trial = true,
-                "--appimage" | "--try" => bail!("{argument} is for Linux"),
+                "--windows" if cfg!(windows) => bail!("on Windows, installers for it are made without --windows"),
+                "--appimage" | "--windows" | "--try" => bail!("{argument} is for Linux"),
                 other => bail!("`{other}` is not known\n\n{USAGE}"),
             }
+        }
+        if wanted.windows && (wanted.appimage || wanted.quick) {
+            bail!("--windows goes with --brand and --try only\n\n{USAGE}");
         }
         Ok(wanted)
     }
@@ -70,6 +99,9 @@ impl Wanted {
 pub(crate) fn bundle(arguments: &[&str]) -> Result<()> {
     let wanted = Wanted::parse(arguments)?;
     let brand = wanted.brand.as_deref().map_or_else(|| Ok(Brand::standard(&root())), Brand::read)?;
+    if wanted.windows {
+        return windows::bundle(&brand, wanted.trial);
+    }
     if wanted.trial {
         trial::is_possible(&brand.package)?;
         system::set_up(&[system::BUILD, system::HEADLESS, system::INSTALLING])?;
@@ -107,17 +139,17 @@ fn debian_package(installers: &[PathBuf]) -> Result<&Path> {
 
 /// The formats of this system that need nothing from the network.
 fn formats(build: Build) -> &'static str {
-    match (std::env::consts::OS, build) {
-        ("windows", _) => "nsis,msi",
-        ("macos", _) => "app,dmg",
-        (_, Build::Shipped) => "deb,rpm",
-        (_, Build::Tested) => "deb",
+    match (System::this(), build) {
+        (System::Windows, _) => "nsis,msi",
+        (System::MacOs, _) => "app,dmg",
+        (System::Linux, Build::Shipped) => "deb,rpm",
+        (System::Linux, Build::Tested) => "deb",
     }
 }
 
 /// Makes the installers of a brand and says where they are.
 fn make(brand: &Brand, build: Build) -> Result<Vec<PathBuf>> {
-    let made = prepare(brand)?;
+    let made = prepare(brand, System::this())?;
     let bundles = output(build).join("bundle");
     if bundles.exists() {
         fs::remove_dir_all(&bundles)?;
@@ -128,18 +160,22 @@ fn make(brand: &Brand, build: Build) -> Result<Vec<PathBuf>> {
             branded(tauri.arg(made.config()), brand, &made);
             run("building the app as it is shipped (some minutes) and its installers", &mut tauri, LOOK)?;
         }
-        Build::Tested if brand.is_standard() => {
+        Build::Tested => {
             ui::build()?;
             let mut program = command("cargo", &["build", "--bin", "liveshop"]);
-            run("building the app as the tests do", program.args(AS_TESTED), LOOK)?;
+            branded(program.args(AS_TESTED), brand, &made);
+            if !brand.is_standard() {
+                program.env("TAURI_CONFIG", fs::read_to_string(made.config())?);
+            }
+            run("building the app as the tests do", &mut program, LOOK)?;
+            let program = |name: &str| output(build).join(format!("{name}{}", env::consts::EXE_SUFFIX));
+            if !brand.is_standard() {
+                // Under its name, as the bundler looks for it; the one that the tests are about is built again from little.
+                fs::rename(program("liveshop"), program(&brand.package))?;
+            }
             let pack = ["bundle", "--debug", "--no-binary-patching", "--ci", "--bundles", formats(build), "--config"];
             let mut tauri = tauri(&pack);
             run("packing it", tauri.arg(made.config()), LOOK)?;
-        }
-        Build::Tested => {
-            let mut tauri = tauri(&["build", "--debug", "--ci", "--bundles", formats(build), "--config"]);
-            branded(tauri.arg(made.config()), brand, &made);
-            run("building the app as the tests do, and its installer", &mut tauri, LOOK)?;
         }
     }
     let kept = kept(brand, build);
@@ -171,8 +207,10 @@ fn output(build: Build) -> PathBuf {
 }
 
 /// Makes what an installer has inside beside the program: the page, icons, menu entry and licences.
-fn prepare(brand: &Brand) -> Result<Made> {
-    let folder = target().join("bundle").join(&brand.package);
+fn prepare(brand: &Brand, system: System) -> Result<Made> {
+    let is_cross = system != System::this();
+    let folder = target().join(if is_cross { "bundle-windows" } else { "bundle" }).join(&brand.package);
+    let platform = if is_cross { windows::PLATFORM.to_owned() } else { licences::this_platform()? };
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
@@ -186,9 +224,9 @@ fn prepare(brand: &Brand) -> Result<Made> {
     branded(page.arg(made.page()), brand, &made);
     run("building the page", &mut page, LOOK)?;
     say("\n==> gathering the licences of all that is inside");
-    fs::write(made.copyright(), licences::notices(&root(), &root().join("target/page/packages.json"))?)?;
+    fs::write(made.copyright(), licences::notices(&root(), &root().join("target/page/packages.json"), &platform)?)?;
     fs::write(made.desktop_file(), config::desktop_file(brand))?;
-    let overlay = config::overlay(&config::base(&root())?, brand, &made)?;
+    let overlay = config::overlay(&config::base(&root())?, brand, &made, system)?;
     fs::write(made.config(), format!("{overlay:#}\n"))?;
     Ok(made)
 }
@@ -232,8 +270,11 @@ mod tests {
     fn what_is_asked_for_is_read_and_what_is_not_known_is_refused() {
         let wanted = Wanted::parse(&["--brand", "kiln.toml", "--quick"]).unwrap();
         assert_eq!(wanted, Wanted { brand: Some("kiln.toml".into()), quick: true, ..Wanted::default() });
-        for (arguments, says) in [(&["--brand"][..], "needs a file"), (&["--brnad", "x"][..], "`--brnad` is not known")]
-        {
+        for (arguments, says) in [
+            (&["--brand"][..], "needs a file"),
+            (&["--brnad", "x"][..], "`--brnad` is not known"),
+            (&["--windows", "--quick"][..], "--windows"),
+        ] {
             assert!(Wanted::parse(arguments).unwrap_err().to_string().contains(says));
         }
     }

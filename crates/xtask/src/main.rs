@@ -24,6 +24,8 @@ cargo xtask bench [NAME...] [--quick] [--write-docs]
 cargo xtask bundle [--brand FILE] [--quick] [--appimage] [--try]
                        makes the installers of this system, under a brand of your own, and tries
                        the Debian package; docs/PACKAGING.md says how
+cargo xtask bundle --windows [--brand FILE] [--try]
+                       makes the installer for Windows on Debian, and tries it under Wine
 cargo xtask bundle --servers [--try]
                        makes Debian packages of the shop server and the sandbox, and lives with
                        them; docs/RUNNING.md says how a shop is run from them

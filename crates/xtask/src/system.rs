@@ -22,6 +22,10 @@ pub(crate) const POSTGRES: &[&str] = &["postgresql"];
 pub(crate) const INSTALLING: &[&str] = &["desktop-file-utils", "xdg-utils"];
 /// To install and back up the servers' packages, and to have their units read.
 pub(crate) const SERVERS: &[&str] = &["adduser", "sqlite3", "systemd"];
+/// To build for Windows, and to pack an installer.
+pub(crate) const WINDOWS: &[&str] = &["gcc-mingw-w64-x86-64-posix", "nsis"];
+/// To try such an installer.
+pub(crate) const WINE: &[&str] = &["wine64"];
 /// To draw every screen and state.
 pub(crate) const GALLERY: &[&str] = &["chromium"];
 

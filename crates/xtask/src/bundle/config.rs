@@ -1,5 +1,6 @@
 //! What the bundler is told beside `tauri.conf.json`: whose app it is, and where the files lie that were made for it.
 
+use super::System;
 use super::brand::Brand;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -17,6 +18,10 @@ pub(super) struct Made {
 impl Made {
     pub(super) fn new(folder: PathBuf) -> Made {
         Made { folder }
+    }
+
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     pub(super) fn icons(&self) -> PathBuf {
@@ -45,10 +50,10 @@ impl Made {
 }
 
 /// The configuration that goes over `base`, the one of the sources.
-pub(super) fn overlay(base: &Value, brand: &Brand, made: &Made) -> Result<Value> {
+pub(super) fn overlay(base: &Value, brand: &Brand, made: &Made, system: System) -> Result<Value> {
     let mut windows = base.pointer("/app/windows").cloned().context("tauri.conf.json has no windows")?;
     windows.as_array_mut().into_iter().flatten().for_each(|window| window["title"] = brand.en.clone().into());
-    let linux = cfg!(target_os = "linux");
+    let linux = system == System::Linux;
     let mut bundle = json!({
         "publisher": brand.publisher,
         "icon": icons(made),
@@ -139,7 +144,7 @@ mod tests {
 
     fn told(brand: &Brand) -> Value {
         let mut whole = base(&root()).unwrap();
-        let over = overlay(&whole, brand, &Made::new("/made".into())).unwrap();
+        let over = overlay(&whole, brand, &Made::new("/made".into()), System::Linux).unwrap();
         merge(&mut whole, &over);
         whole
     }

@@ -23,12 +23,12 @@ struct Part {
     texts: Vec<String>,
 }
 
-/// The whole text: what is inside, under which licence each is, and every text once.
+/// The whole text: what is inside on that platform, under which licence each is, and every text once.
 ///
 /// # Errors
 /// Something inside has no licence, or none whose text is at hand.
-pub(super) fn notices(root: &Path, page_packages: &Path) -> Result<String> {
-    let mut parts = crates("desktop")?;
+pub(super) fn notices(root: &Path, page_packages: &Path, platform: &str) -> Result<String> {
+    let mut parts = crates("desktop", platform)?;
     parts.extend(packages(root, page_packages)?);
     parts.push(liveshop(root)?);
     write(parts)
@@ -39,7 +39,7 @@ pub(super) fn notices(root: &Path, page_packages: &Path) -> Result<String> {
 /// # Errors
 /// As [`notices`].
 pub(super) fn notices_of(root: &Path, program: &str) -> Result<String> {
-    let mut parts = crates(program)?;
+    let mut parts = crates(program, &this_platform()?)?;
     parts.push(liveshop(root)?);
     write(parts)
 }
@@ -97,11 +97,17 @@ struct Kind {
     kind: Option<String>,
 }
 
-/// The crates that a program is made of, without what only builds or tests it.
-fn crates(program: &str) -> Result<Vec<Part>> {
+/// The platform that this machine builds for, as the compiler calls it.
+pub(super) fn this_platform() -> Result<String> {
     let compiler = ask("rustc", &["-vV"]).context("rustc is missing; install Rust from https://www.rust-lang.org")?;
     let host = compiler.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc names no host")?;
-    let mut metadata = command("cargo", &["metadata", "--format-version", "1", "--locked", "--filter-platform", host]);
+    Ok(host.to_owned())
+}
+
+/// The crates that a program is made of there, without what only builds or tests it.
+fn crates(program: &str, platform: &str) -> Result<Vec<Part>> {
+    let mut metadata =
+        command("cargo", &["metadata", "--format-version", "1", "--locked", "--filter-platform", platform]);
     let output = metadata.output().context("cargo cannot be started")?;
     if !output.status.success() {
         bail!("cargo metadata: {}", String::from_utf8_lossy(&output.stderr).trim());
@@ -345,7 +351,7 @@ mod tests {
 
     #[test]
     fn what_is_inside_the_program_has_licences_and_what_only_tests_it_is_not_named() {
-        let crates = crates("desktop").unwrap();
+        let crates = crates("desktop", &this_platform().unwrap()).unwrap();
         let has = |name: &str| crates.iter().any(|part| part.name == name);
         assert!(has("tauri") && has("aws-lc-rs") && has("sqlx-core"));
         assert!(!has("fantoccini") && !has("proptest") && !has("desktop"), "only built or tested with");

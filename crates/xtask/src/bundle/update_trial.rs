@@ -3,10 +3,10 @@
 //! program file like any other, so that neither the real image's parts nor the network is needed.
 
 use super::brand::{Brand, Updates};
-use super::{BRAND, LOOK, tauri, updates};
+use super::{BRAND, LOOK, kind, tauri, updates};
 use crate::run::{AS_TESTED, FEATURES, target};
 use crate::step::{command, root, run};
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -14,8 +14,6 @@ use std::path::{Path, PathBuf};
 const OLDER: &str = "0.0.1";
 /// Where the feed is served: an address of this machine that is nobody's by habit.
 const FEED: &str = "https://127.11.26.4:8443/latest.json";
-/// The bundler writes the kind of installer over the last letters of this text in the program.
-const KIND: &[u8] = b"__TAURI_BUNDLE_TYPE_VAR_UNK";
 
 /// Where it is all made.
 fn folder() -> PathBuf {
@@ -87,15 +85,7 @@ fn pack(kind: &[u8; 3], to: &Path) -> Result<()> {
     let mut strip = command("strip", &["-o"]);
     run("packing it", strip.arg(to).arg(built), LOOK)?;
     let mut program = fs::read(to)?;
-    let found: Vec<usize> =
-        program.windows(KIND.len()).enumerate().filter(|(_, part)| *part == KIND).map(|(at, _)| at).collect();
-    ensure!(found.len() == 1, "the program says {} times what installer it is of", found.len());
-    for at in found {
-        let end = at.saturating_add(KIND.len());
-        if let Some(letters) = program.get_mut(end.saturating_sub(kind.len())..end) {
-            letters.copy_from_slice(kind);
-        }
-    }
+    kind::write(kind, &mut program)?;
     fs::write(to, program)?;
     Ok(())
 }

@@ -58,13 +58,13 @@ pub(crate) fn tell_of(brand: &Brand, key: Option<PathBuf>, installers: &[PathBuf
 /// What the app looks for in the feed when it was installed from this file.
 fn target(installer: &Path) -> Option<String> {
     let name = installer.file_name()?.to_string_lossy();
-    let kind = match name.rsplit_once('.')?.1 {
-        "AppImage" => "appimage",
-        "exe" => "nsis",
-        "msi" => "msi",
+    let (system, kind) = match name.rsplit_once('.')?.1 {
+        "AppImage" => ("linux", "appimage"),
+        "exe" => ("windows", "nsis"),
+        "msi" => ("windows", "msi"),
         _ => return None,
     };
-    Some(format!("{}-{}-{kind}", std::env::consts::OS, std::env::consts::ARCH))
+    Some(format!("{system}-{}-{kind}", std::env::consts::ARCH))
 }
 
 /// The file's signature, for this version.
@@ -110,9 +110,9 @@ mod tests {
     #[test]
     fn only_what_updates_itself_is_told_of() {
         let told = |name: &str| target(Path::new(name));
-        let here = |kind: &str| Some(format!("{}-{}-{kind}", std::env::consts::OS, std::env::consts::ARCH));
-        assert_eq!(told("Kiln_0.2.0_amd64.AppImage"), here("appimage"));
-        assert_eq!(told("Kiln_0.2.0_x64-setup.exe"), here("nsis"));
+        let of = |system: &str, kind: &str| Some(format!("{system}-{}-{kind}", std::env::consts::ARCH));
+        assert_eq!(told("Kiln_0.2.0_amd64.AppImage"), of("linux", "appimage"));
+        assert_eq!(told("Kiln_0.2.0_x64-setup.exe"), of("windows", "nsis"));
         assert_eq!([told("kiln_0.2.0_amd64.deb"), told("SHA256SUMS"), told("Kiln_0.2.0.dmg")], [None, None, None]);
     }
 
