@@ -10,7 +10,7 @@ use tokio::time::Instant;
 pub trait Clock: Send + Sync {
     /// Unix seconds.
     fn now_s(&self) -> i64;
-    /// Seconds since this process began, by a clock that nobody sets.
+    /// Seconds since some moment of this process, by a clock that nobody sets.
     fn uptime_s(&self) -> i64;
     /// Returns at or after `at_s` (Unix seconds), or a little earlier: the caller looks again.
     async fn sleep_until(&self, at_s: i64);

@@ -79,19 +79,41 @@ async fn what_was_paid_in_time_is_delivered_where_closing_would_give_the_money_b
     assert_eq!(house.alipay.trade(&placed.pay_id).stands, Stands::Paid);
 }
 
-/// A shop whose Alipay gives back what was paid when it is asked to end it, at the moment an order has ended: its close
-/// call is on its way, held at the gate, and the worker that made it is taken for dead.
-async fn closing_behind(gate: &Arc<Gate>) -> (House, Placed, JoinHandle<Result<(), ApplyError>>) {
-    let alipay = Till::new(PayType::Alipay).returning_on_close();
+/// A worker that has a call on its way.
+type Worker = JoinHandle<Result<(), ApplyError>>;
+
+/// A shop at the moment an order has ended: its close call is on its way to Alipay, held at the gate.
+async fn closing_at(gate: &Arc<Gate>, alipay: Till) -> (House, Placed, Worker) {
     let house = House::furnish(Arc::new(PlainDisk), alipay, Till::new(PayType::Wechat)).await;
     let placed = house.ordered(PayType::Alipay).await;
     house.alipay.troubles(Call::Close, [Trouble::HeldBefore(gate.clone())]);
     house.skip(DEADLINE_S + 1);
     let beside = house.settle_beside();
     gate.arrived().await;
+    (house, placed, beside)
+}
+
+/// An Alipay that gives back what was paid when it is asked to end it.
+fn returning() -> Till {
+    Till::new(PayType::Alipay).returning_on_close()
+}
+
+/// The same, where that happens: the order is paid, and the worker that made the call is taken for dead.
+async fn closing_behind(gate: &Arc<Gate>) -> (House, Placed, Worker) {
+    let (house, placed, beside) = closing_at(gate, returning()).await;
     house.alipay.pay(&placed.pay_id);
     house.skip(65);
     (house, placed, beside)
+}
+
+/// The close call arrives, and what it gives back buys nothing.
+async fn is_given_back(house: &House, placed: &Placed, gate: &Gate, beside: Worker) {
+    gate.let_go();
+    beside.await.unwrap().unwrap();
+    house.pass(120).await;
+    assert_eq!(house.state(placed).await, OrderState::Refunded);
+    assert_eq!(house.delivered_booked_fins().await.0, 0);
+    assert_eq!(house.held_and_sold().await, (0, 0));
 }
 
 #[tokio::test]
@@ -100,23 +122,13 @@ async fn a_payment_that_a_close_call_on_its_way_gives_back_buys_nothing() {
     let (house, placed, beside) = closing_behind(&gate).await;
     house.settle().await;
     assert_eq!(house.state(&placed).await, OrderState::Closing, "paid, and it may not stay so");
-    gate.let_go();
-    beside.await.unwrap().unwrap();
-    house.pass(120).await;
-    assert_eq!(house.state(&placed).await, OrderState::Refunded);
-    assert_eq!(house.delivered_booked_fins().await.0, 0);
-    assert_eq!(house.held_and_sold().await, (0, 0));
+    is_given_back(&house, &placed, &gate, beside).await;
 }
 
 #[tokio::test]
 async fn a_payment_that_the_only_close_call_tells_of_is_delivered_at_once() {
     let gate = Gate::new();
-    let house = House::open().await;
-    let placed = house.ordered(PayType::Alipay).await;
-    house.alipay.troubles(Call::Close, [Trouble::HeldBefore(gate.clone())]);
-    house.skip(DEADLINE_S + 1);
-    let beside = house.settle_beside();
-    gate.arrived().await;
+    let (house, placed, beside) = closing_at(&gate, Till::new(PayType::Alipay)).await;
     house.alipay.pay(&placed.pay_id);
     gate.let_go();
     beside.await.unwrap().unwrap();
@@ -131,11 +143,7 @@ async fn no_close_call_is_over_because_the_clock_was_set_forward() {
     house.set_clock(400);
     house.settle().await;
     assert_eq!(house.state(&placed).await, OrderState::Closing, "paid, and it may not stay so");
-    gate.let_go();
-    beside.await.unwrap().unwrap();
-    house.pass(120).await;
-    assert_eq!(house.state(&placed).await, OrderState::Refunded);
-    assert_eq!(house.delivered_booked_fins().await.0, 0);
+    is_given_back(&house, &placed, &gate, beside).await;
 }
 
 #[tokio::test]
@@ -151,13 +159,7 @@ async fn a_payment_that_no_close_call_can_give_back_any_more_is_delivered() {
 #[tokio::test]
 async fn a_late_payment_that_an_earlier_close_call_gives_back_buys_nothing() {
     let gate = Gate::new();
-    let alipay = Till::new(PayType::Alipay).returning_on_close();
-    let house = House::furnish(Arc::new(PlainDisk), alipay, Till::new(PayType::Wechat)).await;
-    let placed = house.ordered(PayType::Alipay).await;
-    house.alipay.troubles(Call::Close, [Trouble::HeldBefore(gate.clone())]);
-    house.skip(DEADLINE_S + 1);
-    let beside = house.settle_beside();
-    gate.arrived().await;
+    let (house, placed, beside) = closing_at(&gate, returning()).await;
     house.skip(65);
     house.settle().await;
     assert_eq!((house.state(&placed).await, house.alipay.called(Call::Close)), (OrderState::Closed, 2));
@@ -165,11 +167,7 @@ async fn a_late_payment_that_an_earlier_close_call_gives_back_buys_nothing() {
     house.hear(PayType::Alipay, &house.alipay.notice(&placed.pay_id, "payment")).await.unwrap();
     house.settle().await;
     assert_eq!(house.state(&placed).await, OrderState::Closed, "paid, and it may not stay so");
-    gate.let_go();
-    beside.await.unwrap().unwrap();
-    house.pass(120).await;
-    assert_eq!(house.state(&placed).await, OrderState::Refunded);
-    assert_eq!(house.delivered_booked_fins().await.0, 0);
+    is_given_back(&house, &placed, &gate, beside).await;
 }
 
 #[tokio::test]

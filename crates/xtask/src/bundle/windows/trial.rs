@@ -2,6 +2,7 @@
 //! no WebView2, so that the app's window is not seen here.
 
 use super::super::brand::Brand;
+use super::LOOK;
 use crate::run::target;
 use crate::step::{ask, command, run, say};
 use anyhow::{Context, Result, bail, ensure};
@@ -9,7 +10,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const LOOK: &str = "the lines above say what and where";
 /// Where Debian has it.
 const WINE: &str = "/usr/lib/wine/wine64";
 /// What links are registered under.
