@@ -12,6 +12,8 @@ use std::process::Command;
 
 /// Where Debian has it.
 const WINE: &str = "/usr/lib/wine/wine64";
+/// What knows whether anything still runs in it.
+const SERVER: &str = "/usr/lib/wine/wineserver64";
 /// What links are registered under.
 const SCHEME: &str = r"HKCU\Software\Classes\liveshop";
 
@@ -38,10 +40,17 @@ impl Windows {
         wine.arg(program).args(arguments).env("WINEPREFIX", &self.folder);
         // No window is needed, and neither are the parts that Wine would offer to fetch.
         wine.env_remove("DISPLAY")
-            .env("LC_ALL", "C")
+            .env("LC_ALL", "C.UTF-8")
             .env("WINEDEBUG", "-all")
             .env("WINEDLLOVERRIDES", "mscoree,mshtml=");
         wine
+    }
+
+    /// Runs a program to its end, and to that of all that it has started: an uninstaller goes on from a copy of itself.
+    fn run(&self, what: &str, program: impl AsRef<std::ffi::OsStr>, arguments: &[&str]) -> Result<()> {
+        run(what, &mut self.program(program, arguments), LOOK)?;
+        let mut wait = command(SERVER, &["--wait"]);
+        run("waiting for what it has started", wait.env("WINEPREFIX", &self.folder), LOOK)
     }
 
     /// The files of its one user.
@@ -65,21 +74,20 @@ impl Windows {
 pub(super) fn install_and_remove(brand: &Brand, installer: &Path) -> Result<()> {
     let windows = Windows::new()?;
     let home = windows.home()?;
-    let before = files(&home)?;
+    // Beside it is the folder for what is temporary, where NSIS leaves the uninstaller's copy until Windows starts anew.
+    let kept = home.join("AppData");
+    let before = files(&kept)?;
     let installed = home.join("AppData/Local").join(&brand.en);
     let program = installed.join(format!("{}.exe", brand.package));
-    run("installing it", &mut windows.program(installer, &["/S"]), LOOK)?;
+    windows.run("installing it", installer, &["/S"])?;
     is_whole(&windows, brand, &installed)?;
     fs::write(&program, "an older version")?;
-    run("installing it over an older one, as an update does", &mut windows.program(installer, &["/P", "/S"]), LOOK)?;
+    windows.run("installing it over an older one, as an update does", installer, &["/P", "/S"])?;
     is_whole(&windows, brand, &installed)?;
-    // By itself it would go on from a copy, and whoever started it would not know when it has ended.
-    let place = format!("_?={}", in_windows(&windows, &installed)?);
-    run("removing it", &mut windows.program(installed.join("uninstall.exe"), &["/S", &place]), LOOK)?;
-    // It cannot remove itself where it runs from its own place.
-    fs::remove_file(installed.join("uninstall.exe"))?;
-    fs::remove_dir(&installed).context("something was left in its folder")?;
-    let left: Vec<PathBuf> = files(&home)?.into_iter().filter(|file| !before.contains(file)).collect();
+    // By the name that it has there: it compares that with what is registered.
+    windows.run("removing it", in_windows(&windows, &installed.join("uninstall.exe"))?, &["/S"])?;
+    ensure!(!installed.exists(), "{} is still there", installed.display());
+    let left: Vec<PathBuf> = files(&kept)?.into_iter().filter(|file| !before.contains(file)).collect();
     ensure!(left.is_empty(), "it has left behind: {left:?}");
     for key in [SCHEME.to_owned(), uninstall(brand), notifying(brand)] {
         ensure!(windows.registry(&key).is_none(), "it has left {key} in the registry");
