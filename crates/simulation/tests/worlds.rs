@@ -104,7 +104,6 @@ fn orders_over_postgresql_end_as_the_channels_books_say() {
         &total,
         &[
             "fault: answer lost",
-            "fault: balance not enough for a refund",
             "fault: call to a channel that is down",
             "fault: channel busy",
             "fault: commit failed",
