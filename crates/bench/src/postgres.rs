@@ -74,6 +74,7 @@ impl Postgres {
             .arg(&data)
             .stdout(Stdio::null())
             .stderr(log)
+            .kill_on_drop(false)
             .spawn()?;
         let url = format!("postgres://bench@127.0.0.1:{port}/postgres");
         let postgres = Postgres { server, url, version: version(&programs).await?, _folder: folder };
@@ -100,6 +101,17 @@ impl Postgres {
         Command::new("kill").args(["-INT", &pid]).status().await?;
         self.server.wait().await?;
         Ok(())
+    }
+}
+
+/// A run that is stopped ends it too. By the signal that it passes on: killed, it would leave those at work who serve its
+/// connections, and what is measured next would share the machine with them.
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        if let Some(pid) = self.server.id() {
+            // Where even this fails, nobody is left who could be told.
+            let _ = std::process::Command::new("kill").args(["-QUIT", &pid.to_string()]).status();
+        }
     }
 }
 
