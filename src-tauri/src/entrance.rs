@@ -114,7 +114,7 @@ impl Entrances {
         if let Some(link) = started_with {
             return self.visit(&link).await;
         }
-        match self.last_room().or_else(|| self.home.clone()) {
+        match self.first_room() {
             Some(link) => self.open(link).await,
             None => self.enter_practice().await,
         }
@@ -192,10 +192,11 @@ impl Entrances {
         all
     }
 
-    /// The room entered last, while its shop's key is still the pinned one.
-    fn last_room(&self) -> Option<RoomLink> {
+    /// The room that is entered without a link, unless that is the practice room: the one entered last, while its shop's
+    /// key is still the pinned one, else the app's own.
+    fn first_room(&self) -> Option<RoomLink> {
         let pinned = |link: &RoomLink| matches!(self.keys.standing(link), Ok(Standing::Pinned));
-        self.rooms.last().filter(pinned)
+        self.rooms.last().filter(pinned).or_else(|| self.home.clone())
     }
 
     /// Opens the room of a link, or says what stands in the way.

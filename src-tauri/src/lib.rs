@@ -188,7 +188,11 @@ fn set_up(app: &App) -> tauri::Result<()> {
     tauri::async_runtime::spawn(listen::to_rooms(app.handle().clone(), current.clone()));
     tauri::async_runtime::spawn(listen::to_desks(app.handle().clone(), current.clone()));
     #[cfg(feature = "practice")]
-    tauri::async_runtime::spawn(listen::to_happenings(app.handle().clone(), current));
+    {
+        let handle = app.handle().clone();
+        tauri::async_runtime::spawn(async move { handle.state::<Entrances>().prepare().await });
+        tauri::async_runtime::spawn(listen::to_happenings(app.handle().clone(), current));
+    }
     tauri::async_runtime::spawn(telling::of_purchases(app.handle().clone(), beginning));
     tauri::async_runtime::spawn(telling::take_up_elsewhere(app.handle().clone()));
     tauri::async_runtime::spawn(tray::keep(app.handle().clone()));

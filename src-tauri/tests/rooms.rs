@@ -165,6 +165,28 @@ async fn the_next_start_goes_to_the_room_entered_last_and_the_practice_room_is_n
 }
 
 #[tokio::test]
+async fn the_practice_room_starts_before_the_page_asks_where_it_is_the_first_and_only_there() {
+    let (shop, data) = (Shop::open(300, None).await, tempfile::tempdir().unwrap());
+    let started = |data: &tempfile::TempDir| data.path().join("practice/ports.json").exists();
+    let (entrances, _begun) = start(data.path(), Some(&shop.link()));
+    entrances.prepare().await;
+    assert!(!started(&data), "a link leads elsewhere");
+    entrances.enter().await.unwrap();
+    entrances.trust().await.unwrap();
+    drop(entrances);
+    let (entrances, _begun) = start(data.path(), None);
+    entrances.prepare().await;
+    assert!(!started(&data), "the room entered last is another");
+    drop(entrances);
+    let data = tempfile::tempdir().unwrap();
+    let (entrances, _begun) = start(data.path(), None);
+    entrances.prepare().await;
+    assert!(started(&data) && entrances.session().is_err(), "its servers run, and nobody is in it");
+    assert!(matches!(entrances.enter().await.unwrap(), Entrance::Open { practice: true, .. }));
+    shop.stop().await;
+}
+
+#[tokio::test]
 async fn what_was_bought_in_a_room_that_was_left_is_followed_to_its_end() {
     let (first, second) = (Shop::open(300, None).await, Shop::open(300, None).await);
     let data = tempfile::tempdir().unwrap();

@@ -39,6 +39,18 @@ impl Practising {
 }
 
 impl Entrances {
+    /// Starts the practice room where it is the one that the page will ask for, so that its servers come up while the
+    /// window does.
+    pub async fn prepare(&self) {
+        let _one = self.entering.lock().await;
+        if lock(&self.started_with).is_some() || self.first_room().is_some() {
+            return;
+        }
+        if let Err(error) = self.started_practice().await {
+            tracing::warn!(%error, "the practice room did not start beforehand; the page asks for it again");
+        }
+    }
+
     pub(super) async fn enter_practice(&self) -> Result<Entrance, CommandError> {
         let practice = self.started_practice().await.map_err(failed)?;
         let (link, given) = (practice.link().map_err(failed)?, practice.practising().map_err(failed)?);
