@@ -5,6 +5,7 @@ use anyhow::{Context, Result, bail};
 use api::{Client, Goods, RoomLink};
 use reqwest::Url;
 use serde_json::Value;
+use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -28,13 +29,13 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    async fn start(program: &Path, arguments: &[&str], log: &Path) -> Result<Server> {
+    async fn start(mut program: Command, log: &Path) -> Result<Server> {
         let log_file = OpenOptions::new().create(true).append(true).open(log)?;
-        let mut process = command(program, arguments).stdout(Stdio::piped()).stderr(log_file).spawn()?;
+        let mut process = program.stdout(Stdio::piped()).stderr(log_file).spawn()?;
         let out = process.stdout.take().context("no standard output")?;
         let mut out = BufReader::new(out).lines();
         let line = timeout(START_LIMIT, out.next_line()).await.context("the program is not ready in time")??;
-        let Some(line) = line else { bail!("{} did not start; see {}", program.display(), log.display()) };
+        let Some(line) = line else { bail!("the program did not start; see {}", log.display()) };
         let pid = process.id().context("the program has ended")?;
         Ok(Server { process, pid, said: serde_json::from_str(&line)?, _out: out })
     }
@@ -114,7 +115,8 @@ impl Channels {
     pub(crate) async fn start(run: &Run, folder: &Path) -> Result<Channels> {
         let data = folder.join("sandbox");
         let arguments = ["--data", path_text(&data)?, "--notice-schedule", "1s,1s,2s"];
-        let server = Server::start(&run.program("sandbox")?, &arguments, &folder.join("sandbox.log")).await?;
+        let program = command(&run.program("sandbox")?, &arguments);
+        let server = Server::start(program, &folder.join("sandbox.log")).await?;
         let base = server.said["listen"].as_str().context("the sandbox does not say where it listens")?.to_owned();
         let credentials = data.join("credentials.json");
         Ok(Channels { server, base, credentials, phone: reqwest::Client::builder().no_proxy().build()? })
@@ -212,8 +214,28 @@ impl ShopFiles {
     }
 
     pub(crate) async fn serve(&self) -> Result<Shop> {
-        let arguments = ["serve", "--config", path_text(&self.config)?];
-        let server = Server::start(&self.program, &arguments, &self.log).await?;
+        self.served_by(command(&self.program, &["serve", "--config", path_text(&self.config)?])).await
+    }
+
+    /// As [`ShopFiles::serve`], with each call to a channel in its log: see [`ShopFiles::prepays`].
+    pub(crate) async fn serve_and_tell_calls(&self) -> Result<Shop> {
+        let mut program = command(&self.program, &["serve", "--log", "json", "--config", path_text(&self.config)?]);
+        program.env("RUST_LOG", "warn,storefront::metrics::channel=debug");
+        self.served_by(program).await
+    }
+
+    /// How long each call took that asked a channel for a code, in seconds, by the payment's id.
+    pub(crate) fn prepays(&self) -> Result<HashMap<String, f64>> {
+        let log = fs::read_to_string(&self.log)?;
+        let calls = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()).filter_map(|line| {
+            let call = line["spans"].as_array()?.iter().find(|span| span["operation"] == "prepay")?;
+            Some((call["pay.id"].as_str()?.to_owned(), line["took_s"].as_f64()?))
+        });
+        Ok(calls.collect())
+    }
+
+    async fn served_by(&self, program: Command) -> Result<Shop> {
+        let server = Server::start(program, &self.log).await?;
         let said = |name: &str| server.said[name].as_str().with_context(|| format!("the shop does not say its {name}"));
         let link =
             Url::parse_with_params("liveshop://room/tea", [("shop", said("listen")?), ("key", said("public_key")?)])?;
