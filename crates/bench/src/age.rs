@@ -34,17 +34,20 @@ pub(crate) async fn measure(run: &Run) -> Result<Results> {
     let old = ShopFiles::sqlite(run, &folder.path().join("old"), &channels, shelf, false).await?;
     Books::open(&old.database).await?.add_viewers(worker::VIEWER, VIEWERS).await?;
     let mut lived = 0;
-    let (mut points, mut rows) = (Vec::new(), Vec::new());
+    let (mut of_young, mut of_old, mut rows) = (Vec::new(), Vec::new(), Vec::new());
     for age in size.ages {
         live(&old, &mut lived, *age).await?;
         rows = compare(&channels, &young, &old, &size).await?;
         let delivered = |of: fn(&(Cost, Cost)) -> f64| median(&rows.iter().map(of).collect::<Vec<_>>()) * 1e6;
-        if points.is_empty() {
-            points.push((0.0, delivered(|(young, _)| young.delivered_s)));
-        }
-        points.push((f64::from(u32::try_from(*age)?), delivered(|(_, old)| old.delivered_s)));
+        let age = f64::from(u32::try_from(*age)?);
+        of_young.push((age, delivered(|(young, _)| young.delivered_s)));
+        of_old.push((age, delivered(|(_, old)| old.delivered_s)));
     }
-    let mut results = costs(&rows, lived, &size, points);
+    let lines = vec![
+        Line { name: "with that many older orders".into(), points: of_old },
+        Line { name: "in a young database, in turn with it".into(), points: of_young },
+    ];
+    let mut results = costs(&rows, lived, &size, lines);
     results.figures.push(restart(run, &channels, &old, lived).await?);
     old.check_offline().await?;
     channels.server.stop().await?;
@@ -76,7 +79,7 @@ async fn compare(channels: &Channels, young: &ShopFiles, old: &ShopFiles, size: 
     Ok(rows)
 }
 
-fn costs(rows: &[(Cost, Cost)], lived: usize, size: &Size, points: Vec<(f64, f64)>) -> Results {
+fn costs(rows: &[(Cost, Cost)], lived: usize, size: &Size, lines: Vec<Line>) -> Results {
     let of = |value: fn(&(Cost, Cost)) -> f64| median(&rows.iter().map(value).collect::<Vec<_>>());
     let ratio = of(|(young, old)| old.delivered_s / young.delivered_s);
     let figure = Figure {
@@ -97,10 +100,10 @@ fn costs(rows: &[(Cost, Cost)], lived: usize, size: &Size, points: Vec<(f64, f64
     };
     let plot = Plot {
         name: "age".into(),
-        title: "Processor time of an order, by orders in the database".into(),
-        x: "orders in the database".into(),
+        title: "Processor time of an order, paid and delivered, by older orders".into(),
+        x: "older orders".into(),
         y: "microseconds".into(),
-        lines: vec![Line { name: "created, paid and delivered".into(), points }],
+        lines,
     };
     Results { figures: vec![figure], plots: vec![plot] }
 }

@@ -46,7 +46,8 @@ pub(super) fn bundle(brand: &Brand, is_tried: bool) -> Result<()> {
     let definitions = made.folder().join("brand.nsh");
     fs::write(&definitions, define(brand, &made, &program, &built.join("WebView2Loader.dll"), &installer))?;
     let mut pack = command("makensis", &["-V2", "-INPUTCHARSET", "UTF8"]);
-    run("packing it", pack.arg(definitions).arg("src-tauri/windows/installer.nsi"), LOOK)?;
+    // By its whole path: makensis looks for each script from the folder of the one before.
+    run("packing it", pack.arg(definitions).arg(root().join("src-tauri/windows/installer.nsi")), LOOK)?;
     let kept = target().join("installers/windows").join(&brand.package);
     let installers = installers::gather(&bundles, &kept)?;
     installers::sum_up(&installers, &kept)?;
