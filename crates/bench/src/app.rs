@@ -51,28 +51,36 @@ pub(crate) async fn measure(run: &Run) -> Result<Results> {
         }
     };
     let start = figure("app_start", "app: start to goods visible", Unit::Seconds, |start| start.shown_s, 1.25);
-    let installer = installer(run)?;
     let memory = figure("app_memory", "app: memory of all its processes (PSS)", Unit::Bytes, |start| start.pss, 1.3);
-    let size = Figure {
-        name: "deb".into(),
-        what: "the app's .deb, with the practice room inside".into(),
-        value: installer,
-        unit: Unit::Megabytes,
-        floor: None,
-        goal: Goal::AtMost(10.0 * MB),
-        how: "As `cargo xtask bundle` makes it; a megabyte is a million bytes.".into(),
-    };
-    Ok(Results { figures: vec![start, memory, size], plots: Vec::new() })
+    let mut figures = vec![start, memory];
+    figures.extend(installers(run)?);
+    Ok(Results { figures, plots: Vec::new() })
 }
 
 /// Bytes.
 const MB: f64 = 1e6;
 
-/// How large the app's .deb is, bytes.
-fn installer(run: &Run) -> Result<f64> {
-    let folder = run.built("installers/liveshop/SHA256SUMS")?;
-    let entries = fs::read_dir(folder.parent().context("a file lies in a folder")?)?.flatten();
-    let mut debs = entries.filter(|entry| entry.path().extension().is_some_and(|kind| kind == "deb"));
-    let bytes = debs.next().context("there is no .deb: cargo xtask bundle makes it")?.metadata()?.len();
-    Ok(u32::try_from(bytes)?.into())
+/// Where `cargo xtask bundle` leaves installers with a list of them: for this system, and for Windows where that was made.
+const LISTS: [&str; 2] = ["installers/liveshop/SHA256SUMS", "installers/windows/liveshop/SHA256SUMS"];
+
+/// How large the app's installers are.
+fn installers(run: &Run) -> Result<Vec<Figure>> {
+    let mut figures = Vec::new();
+    for list in LISTS.iter().filter_map(|list| run.built(list).ok()) {
+        for line in fs::read_to_string(&list)?.lines() {
+            let (_, name) = line.split_once("  ").with_context(|| format!("{} is no list", list.display()))?;
+            let (_, kind) = name.rsplit_once('.').context("an installer is of a kind")?;
+            figures.push(Figure {
+                name: kind.into(),
+                what: format!("the app's .{kind}, with the practice room inside"),
+                value: u32::try_from(list.with_file_name(name).metadata()?.len())?.into(),
+                unit: Unit::Megabytes,
+                floor: None,
+                goal: if kind == "deb" { Goal::AtMost(10.0 * MB) } else { Goal::None },
+                how: "As `cargo xtask bundle` makes it; a megabyte is a million bytes.".into(),
+            });
+        }
+    }
+    ensure!(figures.iter().any(|figure| figure.name == "deb"), "there is no .deb: cargo xtask bundle makes it");
+    Ok(figures)
 }
