@@ -18,7 +18,8 @@ pub(crate) fn svg(plot: &Plot) -> Result<String> {
 fn draw(plot: &Plot, text: &mut String) -> Result<()> {
     let points = || plot.lines.iter().flat_map(|line| &line.points);
     let most = |of: fn(&(f64, f64)) -> f64| points().map(of).fold(0.0, f64::max);
-    let (x_most, y_most) = (most(|point| point.0) * 1.04, most(|point| point.1) * 1.1);
+    // Above the lines is room for their names.
+    let (x_most, y_most) = (most(|point| point.0) * 1.04, most(|point| point.1) * 1.4);
     let area = SVGBackend::with_string(text, SIZE).into_drawing_area();
     area.fill(&WHITE)?;
     let mut chart = ChartBuilder::on(&area)
